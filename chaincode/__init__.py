@@ -1,0 +1,1 @@
+"""The ledger contract: a pure function over a small key-value port."""

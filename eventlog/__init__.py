@@ -1,0 +1,1 @@
+"""The ordered, partitioned, durable log (`pedigree.ports.EventLog`): adapters, one module each."""

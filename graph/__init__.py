@@ -1,0 +1,1 @@
+"""The provenance graph: one projection, its stores and their named queries."""

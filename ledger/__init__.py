@@ -1,0 +1,1 @@
+"""Lanes, checkpoints and proofs: the ledger as seen by clients."""

@@ -1,0 +1,1 @@
+"""Everything that wires, starts, measures and simulates."""

@@ -1,0 +1,235 @@
+"""A unit's state inside the fold, and what an applied step makes of it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from pedigree.custody.leaf import Leaf
+from pedigree.custody.steps import Flag, Status, Step
+from pedigree.messages import Custody
+
+
+class State(msgspec.Struct, array_like=True, frozen=True):
+    """Who has the unit. Names are codes (see `leaf`). Immutable: a step makes a new one."""
+
+    status: int = 0
+    possessor: str = ""
+    owner: str = ""
+    location: str = ""
+    addressee: str = ""
+    hold: str = ""
+    """Who put it on hold, '' = nobody."""
+    container: str = ""
+    """The container it is in; then the five fields above are those at the time of packing, and the container's count."""
+    remaining: float = -1.0
+    """Content that is left, -1 = unknown."""
+    since: int = 0
+    """Time of the last change of status."""
+    inferred: bool = False
+    sale: str = ""
+    marks: tuple[str, ...] = ()
+    gap: bool = False
+    """A hand-over is missing somewhere in the chain."""
+    legacy: bool = False
+
+
+EMPTY = State()
+
+KEEPS_CONTAINER = frozenset({Step.PACK, Step.UNPACK, Step.HOLD, Step.RELEASE, Step.ARRIVE, Step.FED})
+"""Steps that a packed unit can undergo without having left its container."""
+
+GAPS = frozenset({"no_shipment", "no_receipt", "unknown_origin", "not_in_container"})
+"""Loose fits that leave a hole in the chain."""
+
+
+def custody_of(state: State) -> Custody:
+    return Custody(state.status, state.possessor, state.owner, state.location, state.addressee, state.hold)
+
+
+def with_custody(state: State, custody: Custody) -> State:
+    """The state as it would stand outside the container, with the container's custody."""
+    return msgspec.structs.replace(
+        state,
+        status=custody.status,
+        possessor=custody.possessor,
+        owner=custody.owner,
+        location=custody.location,
+        addressee=custody.addressee,
+        hold=state.hold or custody.hold,
+        inferred=True,
+    )
+
+
+def step_to(state: State, e: Leaf, time: int, code: str) -> State:
+    """The state after `e` acted at `time`. `code` is the finding of a loose fit, '' for an exact one."""
+    new = _EFFECTS[e.step](state, e)
+    changes: dict[str, object] = {}
+    if new.status != state.status:
+        changes["since"] = time
+    if code in GAPS and not new.gap:
+        changes["gap"] = True
+    return msgspec.structs.replace(new, **changes) if changes else new
+
+
+def _create(s: State, e: Leaf) -> State:
+    marks = e.marks
+    return State(
+        status=Status.ACTIVE,
+        possessor=e.actor,
+        owner=e.owner or e.actor,
+        location=e.location,
+        remaining=e.quantity if e.quantity > 0 else -1.0,
+        marks=marks,
+        inferred=e.step == Step.BECAME,
+        legacy=e.step == Step.ONBOARD,
+        gap=s.gap,
+    )
+
+
+def _receive(s: State, e: Leaf) -> State:
+    back = s.status == Status.DISPENSED
+    return msgspec.structs.replace(
+        s,
+        status=Status.PART_DISPENSED if s.remaining >= 0 and s.status == Status.PART_DISPENSED else Status.ACTIVE,
+        possessor=e.actor,
+        owner=e.owner or s.owner or e.actor,
+        location=e.location,
+        addressee="",
+        inferred=False,
+        sale="" if back else s.sale,
+    )
+
+
+def _accept(s: State, e: Leaf) -> State:
+    status = s.status if s.status in (Status.IN_TRANSIT, Status.PART_DISPENSED) else Status.ACTIVE
+    return msgspec.structs.replace(s, status=status, possessor=e.actor, location=e.location or s.location, inferred=False)
+
+
+def _arrive(s: State, e: Leaf) -> State:
+    return msgspec.structs.replace(s, location=e.location or s.location, inferred=False)
+
+
+def _ship(s: State, e: Leaf) -> State:
+    return msgspec.structs.replace(
+        s,
+        status=Status.IN_TRANSIT,
+        possessor=e.actor,
+        owner=e.owner or s.owner or e.actor,
+        location=e.location,
+        addressee=e.other or (s.addressee if s.status == Status.IN_TRANSIT else ""),
+        inferred=False,
+    )
+
+
+def _consign(s: State, e: Leaf) -> State:
+    shipped = _ship(s, e)
+    receiver = e.other or shipped.owner
+    return msgspec.structs.replace(shipped, possessor=receiver, owner=e.owner or receiver, addressee=receiver)
+
+
+def _void(s: State, e: Leaf) -> State:
+    return msgspec.structs.replace(s, status=Status.ACTIVE, addressee="", location=e.location or s.location, inferred=False)
+
+
+def _dispense(s: State, e: Leaf) -> State:
+    partial = bool(e.flags & Flag.PARTIAL)
+    left = s.remaining
+    if partial and left >= 0 and e.quantity > 0:
+        left = max(0.0, left - e.quantity)
+    status = Status.PART_DISPENSED if partial and left != 0 else Status.DISPENSED
+    return msgspec.structs.replace(
+        s,
+        status=status,
+        possessor=e.actor,
+        location=e.location or s.location,
+        addressee="",
+        remaining=left if partial else 0.0,
+        sale=e.sale,
+        inferred=False,
+    )
+
+
+def _end(status: Status) -> object:
+    def effect(s: State, e: Leaf) -> State:
+        return msgspec.structs.replace(
+            s, status=status, possessor=e.actor, location=e.location or s.location, addressee="", inferred=False
+        )
+
+    return effect
+
+
+def _held_by(s: State, e: Leaf) -> State:
+    return msgspec.structs.replace(s, hold=e.actor)
+
+
+def _released(s: State, e: Leaf) -> State:
+    return msgspec.structs.replace(s, hold="")
+
+
+def _handle(s: State, e: Leaf) -> State:
+    """Packing or unpacking one's own children: whoever does it has the container in hand."""
+    if s.container:
+        return s
+    status = s.status if s.status == Status.PART_DISPENSED else Status.ACTIVE
+    return msgspec.structs.replace(
+        s,
+        status=status,
+        possessor=e.actor,
+        owner=s.owner or e.actor,
+        location=e.location or s.location,
+        addressee="",
+        inferred=False,
+    )
+
+
+def _packed(s: State, e: Leaf) -> State:
+    custody = e.custody or Custody()
+    return msgspec.structs.replace(
+        s,
+        container=e.source,
+        status=s.status if s.status == Status.PART_DISPENSED else Status.ACTIVE,
+        possessor=custody.possessor,
+        owner=s.owner or custody.owner,
+        location=custody.location,
+        addressee="",
+        inferred=True,
+    )
+
+
+def _unpacked(s: State, e: Leaf) -> State:
+    custody = e.custody or Custody()
+    if s.status == Status.NONE or s.container:
+        part = s.status == Status.PART_DISPENSED
+        new = with_custody(s, custody)
+        return msgspec.structs.replace(new, container="", status=Status.PART_DISPENSED if part else new.status)
+    return s
+
+
+def _fed(s: State, e: Leaf) -> State:
+    marks = tuple(sorted({*s.marks, *e.marks}))
+    return msgspec.structs.replace(s, marks=marks)
+
+
+_EFFECTS = {
+    Step.COMMISSION: _create,
+    Step.BECAME: _create,
+    Step.ONBOARD: _create,
+    Step.FORM: _create,
+    Step.RECEIVE: _receive,
+    Step.ACCEPT: _accept,
+    Step.ARRIVE: _arrive,
+    Step.SHIP: _ship,
+    Step.CONSIGN: _consign,
+    Step.VOID_SHIP: _void,
+    Step.DISPENSE: _dispense,
+    Step.DECOMMISSION: _end(Status.DECOMMISSIONED),
+    Step.DESTROY: _end(Status.DESTROYED),
+    Step.TRANSFORM: _end(Status.USED_UP),
+    Step.HOLD: _held_by,
+    Step.RELEASE: _released,
+    Step.PACK: _handle,
+    Step.UNPACK: _handle,
+    Step.PACKED: _packed,
+    Step.UNPACKED: _unpacked,
+    Step.FED: _fed,
+}
