@@ -55,14 +55,18 @@ def test_processes_that_open_a_new_file_together_agree(tmp_path: Path) -> None:
 
 
 def test_a_transaction_is_all_or_nothing_also_when_full(tmp_path: Path) -> None:
+    def insert_then(connection: sqlite3.Connection, size: int) -> None:
+        with sqlite.transaction(connection):
+            connection.execute("INSERT INTO t VALUES (?)", (b"small",))
+            connection.execute("INSERT INTO t VALUES (?)", (bytes(size),))
+            raise KeyError
+
     with closing(sqlite.open(tmp_path / "s.sqlite", ["CREATE TABLE t (v BLOB) STRICT;"], max_bytes=100_000)) as connection:
         for _ in range(3):
-            with pytest.raises(LogFullError), sqlite.transaction(connection):
-                connection.execute("INSERT INTO t VALUES (?)", (b"small",))
-                connection.execute("INSERT INTO t VALUES (?)", (bytes(200_000),))
-        with pytest.raises(KeyError), sqlite.transaction(connection):
-            connection.execute("INSERT INTO t VALUES (?)", (b"small",))
-            raise KeyError
+            with pytest.raises(LogFullError):
+                insert_then(connection, 200_000)
+            with pytest.raises(KeyError):
+                insert_then(connection, 1)
         assert connection.execute("SELECT count(*) FROM t").fetchone() == (0,)
 
 
