@@ -15,6 +15,7 @@ from pedigree.errors import MedtraceError
 
 Hex = Annotated[str, msgspec.Meta(pattern=r"^([0-9a-f]{2})*\Z")]
 HexHash = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
+Hash32 = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
 KeyId = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{16}\Z")]
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 Millis = Count  # UTC
@@ -23,7 +24,9 @@ Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[^\x
 T = TypeVar("T")
 
 
-def decode_exactly(data: bytes, decode: Callable[[bytes], T], encode: Callable[[T], bytes], error: type[MedtraceError], what: str) -> T:
+def decode_exactly(
+    data: bytes, decode: Callable[[bytes], T], encode: Callable[[T], bytes], error: type[MedtraceError], what: str
+) -> T:
     """`decode(data)`, provided that `encode` gives back exactly `data`; else raises `error` with `what` in its sentence."""
     try:
         value = decode(data)

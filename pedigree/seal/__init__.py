@@ -7,11 +7,19 @@ from __future__ import annotations
 
 from pedigree.seal.derive import ConsortiumKey, UnitSecrets, generate_consortium_key, party_code, unit_key
 from pedigree.seal.document import HEADER, Seal, decode_seal, encode_seal, seal_document, verify_seal
-from pedigree.seal.journal import Bracket, JournalEntry, JournalHead, JournalWriter, decode_journal, encode_journal, verify_journal
+from pedigree.seal.journal import (
+    Bracket,
+    JournalEntry,
+    JournalHead,
+    JournalWriter,
+    decode_journal,
+    encode_journal,
+    verify_journal,
+)
 from pedigree.seal.keyring import KeyRing, RingKey, Use, decode_keyring, encode_keyring, ring_key
 from pedigree.seal.keys import PrivateKey, PublicKey, generate_key
 from pedigree.seal.provider import provider, set_provider
-from pedigree.seal.sm3 import HmacSm3, hmac_sm3, sm3
+from pedigree.seal.digest import HmacSm3, hmac_sm3, sm3
 from pedigree.seal.sm4 import decrypt, encrypt, generate_sm4_key
 from pedigree.seal.token import NO_HASH, ServerToken, issue_token, verify_token
 

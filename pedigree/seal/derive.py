@@ -10,7 +10,7 @@ import secrets
 from typing import NamedTuple
 
 from pedigree.errors import SealError
-from pedigree.seal.sm3 import HmacSm3, hmac_sm3, sm3
+from pedigree.seal.digest import HmacSm3, hmac_sm3, sm3
 
 _FORM = "medtrace-consortium-key"
 _SIZE = 32  # bytes

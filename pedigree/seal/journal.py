@@ -16,7 +16,7 @@ from pedigree.canonical import Count, Hex, HexHash, KeyId, Millis, Name
 from pedigree.errors import SealError
 from pedigree.seal.keyring import KeyRing
 from pedigree.seal.keys import PrivateKey, PublicKey
-from pedigree.seal.sm3 import sm3
+from pedigree.seal.digest import sm3
 from pedigree.seal.token import NO_HASH, ServerToken, token_body, verify_token
 
 
@@ -95,9 +95,9 @@ def verify_journal(
         except SealError as wrong:
             raise SealError(f"journal entry {entry.sequence} of device {device.key_id}: {wrong}") from wrong
         if entry.token is not None:
-            known = places.get(entry.token.nonce, -1)
-            if known >= 0 and latest[known] is None:
-                latest[known] = entry.token.time_ms
+            known = places.get(entry.token.nonce)
+            if known is not None:
+                latest[known] = _lowest(latest[known], entry.token.time_ms)
         head = _advance(head, entry)
         places[head.hash.hex()] = at
         earliest.append(head.earliest_ms)
@@ -135,11 +135,15 @@ def _brackets(entries: Sequence[JournalEntry], earliest: list[int | None], lates
     brackets: list[Bracket] = []
     bound: int | None = None
     for entry, low, high in zip(reversed(entries), reversed(earliest), reversed(latest), strict=True):
-        bound = high if bound is None else bound if high is None else min(bound, high)
+        bound = _lowest(bound, high)
         shown = bound if bound is None or low is None else max(bound, low)
         brackets.append(Bracket(entry.event_hash, low, shown, "unproven" if low is None else "proven"))
     brackets.reverse()
     return brackets
+
+
+def _lowest(a: int | None, b: int | None) -> int | None:
+    return min((bound for bound in (a, b) if bound is not None), default=None)
 
 
 class JournalWriter:

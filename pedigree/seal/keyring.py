@@ -62,23 +62,20 @@ class KeyRing:
         if not 1 <= threshold <= max(1, len(witnesses)):
             raise SealError(f"{threshold} signatures can't be reached by {len(witnesses)} organisations")
 
-    def __contains__(self, key_id: str) -> bool:
-        return key_id in self._entries
-
-    def signer(self, key_id: str) -> str:
-        """The organisation that a key belongs to. Raises SealError for an unknown key."""
+    def refusal(self, use: Use, key_id: str, time_ms: int) -> str | None:
+        """Why a key may not sign a `use` at that time (ms UTC), or None when it may."""
         if key_id not in self._entries:
-            raise SealError(f"key {key_id} is not among the published keys of {self.origin}")
-        return self._entries[key_id].signer
+            return f"key {key_id} is not among the published keys of {self.origin}"
+        reason = self._entries[key_id].refusal(use, time_ms)
+        return reason and f"key {key_id} of {self._entries[key_id].signer} {reason}"
 
     def verify(self, use: Use, key_id: str, time_ms: int, message: bytes, signature: bytes) -> str:
         """The signer's name when a key published for `use` and valid at `time_ms` made `signature`; else SealError."""
-        signer = self.signer(key_id)
-        refusal = self._entries[key_id].refusal(use, time_ms)
+        refusal = self.refusal(use, key_id, time_ms)
         if refusal is not None:
-            raise SealError(f"key {key_id} of {signer} {refusal}")
+            raise SealError(refusal)
         self._public[key_id].verify(message, signature)
-        return signer
+        return self._entries[key_id].signer
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -88,7 +85,12 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def ring_key(
-    public: PublicKey, signer: str, uses: tuple[Use, ...], not_before: int = 0, not_after: int | None = None, revoked: int | None = None
+    public: PublicKey,
+    signer: str,
+    uses: tuple[Use, ...],
+    not_before: int = 0,
+    not_after: int | None = None,
+    revoked: int | None = None,
 ) -> RingKey:
     """An entry for a key, times in ms UTC."""
     return RingKey(public.key_id, signer, uses, public.point.hex(), not_before, not_after, revoked)

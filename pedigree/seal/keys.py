@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import importlib
 import secrets
-from typing import Any
+from typing import Any, cast
 
 from pedigree.errors import SealError
 from pedigree.seal import text
 from pedigree.seal.curve import N, check_point, check_scalar
 from pedigree.seal.provider import Sm2Provider, provider
-from pedigree.seal.sm3 import sm3
+from pedigree.seal.digest import sm3
 
 
 class PublicKey:
@@ -95,7 +95,7 @@ class PrivateKey:
             return text.scalar_to_pem(self._scalar, self.public.point)
         if not password:
             raise SealError("the password of a private key is empty")
-        return _tongsuo().encrypt_pem(self._scalar, password)
+        return cast(bytes, _tongsuo().encrypt_pem(self._scalar, password))
 
     @staticmethod
     def from_pem(pem: bytes, password: bytes | None = None) -> PrivateKey:

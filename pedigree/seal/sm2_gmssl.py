@@ -14,7 +14,7 @@ from gmssl import sm2
 
 from pedigree.errors import SealError
 from pedigree.seal.curve import N, check_point, decode_signature, encode_signature
-from pedigree.seal.sm3 import sm3
+from pedigree.seal.digest import sm3
 
 _IDENTITY = b"1234567812345678"
 _TABLE = cast(dict[str, str], sm2.default_ecc_table)

@@ -46,7 +46,8 @@ def _start() -> Hash:
     try:
         return hashlib.new("sm3")
     except ValueError:
-        warnings.warn("this OpenSSL has no SM3: pedigree hashes with gmssl, hundreds of times slower", RuntimeWarning, stacklevel=2)
+        told = "OpenSSL has no SM3 here: hashing falls back to gmssl, hundreds of times slower"
+        warnings.warn(told, RuntimeWarning, stacklevel=3)
         return _GmsslHash()
 
 
