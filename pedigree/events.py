@@ -13,7 +13,7 @@ import msgspec
 
 from pedigree.cbv import Kind, bare
 from pedigree.errors import DocumentError, Fault
-from pedigree.eventhash.keys import normal
+from pedigree.identifiers.canonical import canonical
 from pedigree.times import parse_offset, parse_time
 
 Quantity = tuple[str, float | None, str]
@@ -105,14 +105,14 @@ def read_event(event: dict[str, Any]) -> EventView:
             date_only=any(get(key) in (True, "true") for key in DATE_ONLY),
             epcs=_keys(get("epcList")),
             quantities=_quantities(get("quantityList")),
-            parent=normal(parent) if parent else "",
+            parent=canonical(parent) if parent else "",
             children=_keys(get("childEPCs")),
             child_quantities=_quantities(get("childQuantityList")),
             input_epcs=_keys(get("inputEPCList")),
             output_epcs=_keys(get("outputEPCList")),
             input_quantities=_quantities(get("inputQuantityList")),
             output_quantities=_quantities(get("outputQuantityList")),
-            transformation_id=normal(transformation) if transformation else "",
+            transformation_id=canonical(transformation) if transformation else "",
             read_point=_place(get("readPoint")),
             biz_location=_place(get("bizLocation")),
             sources=_typed(get("sourceList"), "sdt", "source"),
@@ -129,23 +129,23 @@ def read_event(event: dict[str, Any]) -> EventView:
 
 
 def _keys(values: list[str] | None) -> tuple[str, ...]:
-    return tuple([normal(value) for value in values]) if values else ()
+    return tuple([canonical(value) for value in values]) if values else ()
 
 
 def _quantities(values: list[dict[str, Any]] | None) -> tuple[Quantity, ...]:
     if not values:
         return ()
-    return tuple([(normal(value["epcClass"]), value.get("quantity"), value.get("uom") or "") for value in values])
+    return tuple([(canonical(value["epcClass"]), value.get("quantity"), value.get("uom") or "") for value in values])
 
 
 def _place(value: dict[str, Any] | None) -> str:
-    return normal(value["id"]) if value else ""
+    return canonical(value["id"]) if value else ""
 
 
 def _typed(values: list[dict[str, Any]] | None, kind: Kind, name: str) -> tuple[Typed, ...]:
     if not values:
         return ()
-    return tuple([(bare(kind, value.get("type") or ""), normal(value[name])) for value in values])
+    return tuple([(bare(kind, value.get("type") or ""), canonical(value[name])) for value in values])
 
 
 def _dispositions(value: dict[str, Any], name: str) -> tuple[str, ...]:
