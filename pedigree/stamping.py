@@ -1,0 +1,118 @@
+"""What capture stamps on each event: every judgement that needs the registry, made once, at the record time.
+
+The *attester* is who authenticated or sealed; the *actor* is the party that the event itself names. Everything later (splitter,
+custody, ledger) reads the stamp and never the registry.
+"""
+
+from __future__ import annotations
+
+from pedigree.custody.steps import Flag
+from pedigree.events import EventView
+from pedigree.messages import StampedEvent
+from pedigree.registry import Registry
+from pedigree.seal import Bracket
+
+SHIPPING = frozenset({"shipping", "departing", "consigning", "staging_outbound", "void_shipping"})
+"""Steps that look at goods from the sender's side."""
+RECEIVING = frozenset({"receiving", "accepting"})
+_PASSES_OWNERSHIP = frozenset({"shipping", "consigning", "receiving"})
+_CREATES = frozenset({"commissioning", "urn:medtrace:bizstep:onboarding"})
+_SELLABLE = frozenset({"sellable_accessible", "sellable_not_accessible", "conformant", "available"})
+
+
+def stamp(
+    view: EventView,
+    event_json: bytes,
+    event_hash: bytes,
+    registry: Registry,
+    attester: str,
+    record_time: int,
+    bracket: Bracket | None = None,
+    device: str = "",
+    *,
+    sealed: bool = False,
+) -> StampedEvent:
+    """Stamp one event. `event_json`: its JSON-LD bytes; `event_hash`: 32 bytes; `bracket`: from the device's journal.
+
+    Who acts: from the sender's side the source's possessor, else who owns the read point or the business location; otherwise who
+    owns the business location or the read point, else the possessor at the end that the step looks from; else the attester.
+    """
+    actor = _actor(view, registry) or attester
+    return StampedEvent(
+        event=event_json,
+        hash=event_hash,
+        actor=actor,
+        other=_other(view, registry),
+        owner=_party(view, registry, "owning_party", destination=True) if view.biz_step in _PASSES_OWNERSHIP else "",
+        entitled=registry.entitled(attester, actor, record_time),
+        flags=_flags(view, registry, actor, attester, record_time, sealed),
+        slack=registry.slack(actor),
+        earliest=(bracket.earliest_ms or 0) if bracket else 0,
+        latest=(bracket.latest_ms or 0) if bracket else 0,
+        device=device,
+    )
+
+
+def _actor(view: EventView, registry: Registry) -> str:
+    if view.biz_step in SHIPPING:
+        return (
+            _party(view, registry, "possessing_party")
+            or registry.place_owner(view.read_point)
+            or registry.place_owner(view.biz_location)
+            or _party(view, registry, "owning_party")
+        )
+    return (
+        registry.place_owner(view.biz_location)
+        or registry.place_owner(view.read_point)
+        or (_party(view, registry, "possessing_party", destination=True) if view.biz_step in RECEIVING else "")
+        or _party(view, registry, "possessing_party")
+    )
+
+
+def _other(view: EventView, registry: Registry) -> str:
+    """Owning parties are never counterparts: addressees are compared with possessors only."""
+    if view.biz_step in SHIPPING:
+        possessor = _party(view, registry, "possessing_party", destination=True)
+        return possessor or _party(view, registry, "location", destination=True)
+    return _party(view, registry, "possessing_party") if view.biz_step in RECEIVING else ""
+
+
+def _party(view: EventView, registry: Registry, kind: str, *, destination: bool = False) -> str:
+    """The party of the first source (destination) of a kind, '' without one."""
+    ends = view.destinations if destination else view.sources
+    for type_, uri in ends:
+        if type_ == kind:
+            return registry.place_owner(uri) if kind == "location" else registry.party_of(uri)
+    return ""
+
+
+def _flags(view: EventView, registry: Registry, actor: str, attester: str, at: int, sealed: bool) -> int:
+    flags = Flag(0)
+    if all(registry.may_commission(actor, unit, at) for unit in _created(view)):
+        flags |= Flag.MAY_COMMISSION
+    if view.disposition == "returned":
+        flags |= Flag.RETURNED
+    if registry.is_regulator(attester):
+        flags |= Flag.REGULATOR
+    if sealed:
+        flags |= Flag.SEALED
+    if view.date_only:
+        flags |= Flag.DATE_ONLY
+    if view.disposition in _SELLABLE:
+        flags |= Flag.SELLABLE
+    if view.disposition == "partially_dispensed":
+        flags |= Flag.PARTIAL
+    if view.type == "AssociationEvent":
+        flags |= Flag.ASSOCIATION
+    if view.parent and view.action == "DELETE" and not view.children and not view.child_quantities:
+        flags |= Flag.ALL_CHILDREN
+    return int(flags)
+
+
+def _created(view: EventView) -> list[str]:
+    """The units (and lots) that the event brings into being."""
+    if view.type == "TransformationEvent":
+        return [*view.output_epcs, *(quantity[0] for quantity in view.output_quantities)]
+    if view.type == "ObjectEvent" and (view.action == "ADD" or view.biz_step in _CREATES):
+        return [*view.epcs, *(quantity[0] for quantity in view.quantities)]
+    return []
