@@ -9,9 +9,9 @@ import msgspec
 from pedigree.canonical import Count, Hex, HexHash, KeyId, Millis, Name, decode_exactly
 from pedigree.errors import ProofError, SealError
 from pedigree.merkle import verify_consistency
+from pedigree.seal.digest import sm3
 from pedigree.seal.keyring import KeyRing
 from pedigree.seal.keys import PrivateKey
-from pedigree.seal.digest import sm3
 
 
 class CheckpointSignature(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

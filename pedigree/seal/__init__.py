@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from pedigree.seal.derive import ConsortiumKey, UnitSecrets, generate_consortium_key, party_code, unit_key
+from pedigree.seal.digest import HmacSm3, hmac_sm3, sm3
 from pedigree.seal.document import HEADER, Seal, decode_seal, encode_seal, seal_document, verify_seal
 from pedigree.seal.journal import (
     Bracket,
@@ -18,8 +19,7 @@ from pedigree.seal.journal import (
 )
 from pedigree.seal.keyring import KeyRing, RingKey, Use, decode_keyring, encode_keyring, ring_key
 from pedigree.seal.keys import PrivateKey, PublicKey, generate_key
-from pedigree.seal.provider import provider, set_provider
-from pedigree.seal.digest import HmacSm3, hmac_sm3, sm3
+from pedigree.seal.provider import current_provider, set_provider
 from pedigree.seal.sm4 import decrypt, encrypt, generate_sm4_key
 from pedigree.seal.token import NO_HASH, ServerToken, issue_token, verify_token
 
@@ -40,6 +40,7 @@ __all__ = [
     "ServerToken",
     "UnitSecrets",
     "Use",
+    "current_provider",
     "decode_journal",
     "decode_keyring",
     "decode_seal",
@@ -54,7 +55,6 @@ __all__ = [
     "hmac_sm3",
     "issue_token",
     "party_code",
-    "provider",
     "ring_key",
     "seal_document",
     "set_provider",

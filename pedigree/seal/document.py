@@ -14,8 +14,8 @@ import msgspec
 
 from pedigree.canonical import Hex, HexHash, KeyId, Millis, Name, decode_exactly
 from pedigree.errors import SealError
-from pedigree.seal.keys import PrivateKey, PublicKey
 from pedigree.seal.digest import sm3
+from pedigree.seal.keys import PrivateKey, PublicKey
 
 HEADER = "Medtrace-Seal"
 ALGORITHM: Literal["SM2-with-SM3"] = "SM2-with-SM3"

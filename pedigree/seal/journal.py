@@ -14,9 +14,9 @@ import msgspec
 
 from pedigree.canonical import Count, Hex, HexHash, KeyId, Millis, Name
 from pedigree.errors import SealError
+from pedigree.seal.digest import sm3
 from pedigree.seal.keyring import KeyRing
 from pedigree.seal.keys import PrivateKey, PublicKey
-from pedigree.seal.digest import sm3
 from pedigree.seal.token import NO_HASH, ServerToken, token_body, verify_token
 
 

@@ -9,8 +9,8 @@ from typing import Any, cast
 from pedigree.errors import SealError
 from pedigree.seal import text
 from pedigree.seal.curve import N, check_point, check_scalar
-from pedigree.seal.provider import Sm2Provider, provider
 from pedigree.seal.digest import sm3
+from pedigree.seal.provider import Sm2Provider, current_provider
 
 
 class PublicKey:
@@ -27,7 +27,7 @@ class PublicKey:
 
     def verify(self, message: bytes, signature: bytes) -> None:
         """Return when `signature` (DER) is this key's SM2-with-SM3 signature over `message`, else raise SealError."""
-        chosen = provider()
+        chosen = current_provider()
         if self._provider is not chosen:
             self._handle = chosen.public_handle(self.point)
             self._provider = chosen
@@ -73,7 +73,7 @@ class PrivateKey:
         """`scalar`: 32 bytes, big-endian, in [1, n - 2]. Raises SealError."""
         check_scalar(scalar)
         self._scalar = scalar
-        self.public = PublicKey(provider().point_of(scalar))
+        self.public = PublicKey(current_provider().point_of(scalar))
         self._provider: Sm2Provider | None = None
         self._handle: object = None
 
@@ -83,7 +83,7 @@ class PrivateKey:
 
     def sign(self, message: bytes) -> bytes:
         """SM2-with-SM3 over `message`, DER, 70 to 72 bytes as a rule; a new random number each time. Raises SealError."""
-        chosen = provider()
+        chosen = current_provider()
         if self._provider is not chosen:
             self._handle = chosen.private_handle(self._scalar, self.public.point)
             self._provider = chosen

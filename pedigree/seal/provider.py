@@ -49,7 +49,7 @@ def set_provider(name: str) -> None:
     _chosen = _load(name)
 
 
-def provider() -> Sm2Provider:
+def current_provider() -> Sm2Provider:
     """The provider in use; the first call picks `tongsuo`, or `gmssl` with a warning where `tongsuopy` does not load."""
     global _chosen
     if _chosen is None:
