@@ -17,7 +17,7 @@ MAX_LENGTH = 2_000
 _LITERAL = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._';=")
 _ESCAPE = {ord(c): f"%{ord(c):02X}" for c in map(chr, range(0x21, 0x7F)) if c not in _LITERAL}
 # A URN carries these escaped and everything else of set 82 as it is (TDS table 6-1).
-_URN_ESCAPE = {ord(c): f"%{ord(c):02X}" for c in "\"%&/<>?#"}
+_URN_ESCAPE = {ord(c): f"%{ord(c):02X}" for c in '"%&/<>?#'}
 
 PLAIN = re.compile(r"[A-Za-z0-9\-._';=]+")
 """A value that is the same in an element string, a URN and a canonical Digital Link."""
@@ -31,10 +31,15 @@ def decode(text: str) -> str | None:
     """Percent-decoded `text`; None for a malformed escape (`%ZZ`) or one that is no ASCII character."""
     if "%" not in text:
         return text
-    if _BAD_PERCENT.search(text):
+    if is_malformed(text):
         return None
     raw = unquote_to_bytes(text)
     return raw.decode("ascii") if raw.isascii() else None
+
+
+def is_malformed(text: str) -> bool:
+    """Whether `text` has a percent sign that starts no escape."""
+    return _BAD_PERCENT.search(text) is not None
 
 
 def encode(value: str) -> str:

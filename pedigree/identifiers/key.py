@@ -111,11 +111,13 @@ def matches_prefix(uri: str, company_prefix: str) -> bool:
     if not 4 <= len(company_prefix) <= 12 or not is_digits(company_prefix):
         return False
     link = parse_link(canonical(uri))
-    if link is None or link.value.startswith("000000") and link.ai == "01":
+    if link is None or (link.ai == "01" and link.value.startswith("000000")):
         return False
     return link.value.startswith(company_prefix, _PREFIX_AT.get(link.ai, 0))
 
 
 def is_logistic(uri: str) -> bool:
     """Whether this may come into being just by being packed, without a commissioning: SSCC, GRAI with serial, GIAI."""
+    if uri.startswith("https://id.gs1.org/01/"):  # nearly every EPC that is asked about
+        return False
     return describe(uri).kind in ("sscc", "grai", "giai")
