@@ -8,15 +8,15 @@ import msgspec
 
 from pedigree.errors import IdentifierError
 from pedigree.identifiers.assemble import Found, assemble
-from pedigree.identifiers.canonical import canonical
+from pedigree.identifiers.canon import canonical
 from pedigree.identifiers.charset import decode, is_digits, is_malformed
 from pedigree.identifiers.checkdigit import check_digit, has_valid_check_digit
 from pedigree.identifiers.digitallink import parse_link, parse_segments, split_web
 from pedigree.identifiers.element import Reading, looks_like_gtin_first, parse_element_string, parse_hri, parse_pairs
-from pedigree.identifiers.faults import faults
 from pedigree.identifiers.key import Key, describe
 from pedigree.identifiers.opaque import OpaqueKind, opaque_kind, opaque_uri, recognise
 from pedigree.identifiers.scantext import Raw, clean
+from pedigree.identifiers.strict import faults
 
 Scheme = Literal["gs1", "digital-link", "china20", "udi-ma", "hibc", "epc-urn"]
 _OPAQUE: dict[OpaqueKind, Scheme] = {"china20": "china20", "ma": "udi-ma", "hibc": "hibc"}
