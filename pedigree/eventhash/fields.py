@@ -11,7 +11,7 @@ from typing import Any
 from pedigree.cbv import WEB_FORM, Kind
 from pedigree.eventhash.names import Names
 from pedigree.eventhash.values import canonical_time
-from pedigree.identifiers.canonical import canonical
+from pedigree.identifiers import canonical
 
 Writer = Callable[[Names, str, Any, list[str], list[str]], None]
 Order = tuple[tuple[str, Writer], ...]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pedigree.cbv import URNS
-from pedigree.identifiers.canonical import canonical
+from pedigree.identifiers import canonical
 from pedigree.times import format_time, parse_time
 
 _EXACT = 1 << 53
