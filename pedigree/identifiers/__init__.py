@@ -6,7 +6,7 @@ Element strings, EPC URNs, GS1 Digital Link URIs, Chinese 20-digit codes, MA and
 from __future__ import annotations
 
 from pedigree.errors import IdentifierError
-from pedigree.identifiers.canon import canonical
+from pedigree.identifiers.canonical import canonical
 from pedigree.identifiers.checkdigit import check_digit, has_valid_check_digit
 from pedigree.identifiers.key import Key, Kind, describe, gln_of, is_logistic, matches_prefix
 from pedigree.identifiers.label import digital_link, element_string, hri

@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from pedigree.identifiers.canon import canonical
+from pedigree.identifiers.canonical import canonical
 from pedigree.identifiers.charset import MAX_LENGTH, is_digits
 from pedigree.identifiers.digitallink import Link, parse_link
 from pedigree.identifiers.opaque import opaque_kind

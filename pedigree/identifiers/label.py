@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pedigree.errors import IdentifierError
-from pedigree.identifiers.canon import canonical
+from pedigree.identifiers.canonical import canonical
 from pedigree.identifiers.dates import gs1_date
 from pedigree.identifiers.digitallink import CANONICAL_BASE, Link, parse_link, write_link
 from pedigree.identifiers.grammar import KEYS, QUALIFIERS

@@ -8,7 +8,7 @@ import msgspec
 
 from pedigree.errors import IdentifierError
 from pedigree.identifiers.assemble import Found, assemble
-from pedigree.identifiers.canon import canonical
+from pedigree.identifiers.canonical import canonical
 from pedigree.identifiers.charset import decode, is_digits, is_malformed
 from pedigree.identifiers.checkdigit import check_digit, has_valid_check_digit
 from pedigree.identifiers.digitallink import parse_link, parse_segments, split_web

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pedigree.identifiers.canon import canonical
+from pedigree.identifiers.canonical import canonical
 from pedigree.identifiers.charset import encode_urn, is_digits
 from pedigree.identifiers.checkdigit import has_valid_check_digit
 from pedigree.identifiers.digitallink import Link, parse_link
