@@ -10,6 +10,7 @@ import msgspec
 from pedigree.errors import DocumentError, Fault
 from pedigree.namespaces import CONTEXT, context_namespaces
 from pedigree.wire import shape
+from pedigree.wire.curies import shielded
 from pedigree.wire.document import Document, Event, events_path
 from pedigree.wire.limits import Limits, over_limits
 
@@ -55,6 +56,8 @@ def parse_json_event(body: bytes, limits: Limits | None = None) -> Document:
 
 def to_json(document: Document) -> bytes:
     """Write a document (a single event stays one). The JSON value of what was read from JSON is the same as before."""
+    if document.source != "json":
+        document = shielded(document)
     context = document.context or ([] if document.source == "json" else [CONTEXT])
     path = events_path(document)
     if path is None:

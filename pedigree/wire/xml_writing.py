@@ -13,6 +13,7 @@ from lxml import etree
 from pedigree.errors import DocumentError
 from pedigree.namespaces import EPCIS, QUERY
 from pedigree.wire import shape
+from pedigree.wire.curies import spelled_out
 from pedigree.wire.document import Document, Event
 from pedigree.wire.xml_builder import Builder
 from pedigree.wire.xml_header import write_header
@@ -25,6 +26,8 @@ _FRAME = frozenset(
 def to_xml(document: Document) -> bytes:
     """Write a document (a single event stays one). Raises DocumentError for what XML can't say: control characters, field names
     that are no XML names."""
+    if document.source == "json":
+        document = spelled_out(document)
     try:
         return etree.tostring(_tree(document), xml_declaration=True, encoding="UTF-8")
     except ValueError as wrong:
