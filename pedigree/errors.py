@@ -71,3 +71,11 @@ class SettingsError(MedtraceError):
 
 class StoreError(MedtraceError):
     """A database file that is damaged, locked for too long, or written by a newer version."""
+
+
+class GraphError(MedtraceError):
+    """The provenance graph can't take or answer what was asked."""
+
+
+class CursorError(GraphError):
+    """A page was asked for with a cursor that this list has not given out."""
