@@ -6,6 +6,8 @@ custody, ledger) reads the stamp and never the registry.
 
 from __future__ import annotations
 
+from msgspec import structs
+
 from pedigree.custody.steps import Flag
 from pedigree.events import EventView
 from pedigree.messages import StampedEvent
@@ -15,6 +17,8 @@ from pedigree.seal import Bracket
 SHIPPING = frozenset({"shipping", "departing", "consigning", "staging_outbound", "void_shipping"})
 """Steps that look at goods from the sender's side."""
 RECEIVING = frozenset({"receiving", "accepting"})
+_GTIN = "https://id.gs1.org/01/"
+_CLASS_END = len(_GTIN) + 14
 _PASSES_OWNERSHIP = frozenset({"shipping", "consigning", "receiving"})
 _CREATES = frozenset({"commissioning", "urn:medtrace:bizstep:onboarding"})
 _SELLABLE = frozenset({"sellable_accessible", "sellable_not_accessible", "conformant", "available"})
@@ -116,3 +120,27 @@ def _created(view: EventView) -> list[str]:
     if view.type == "ObjectEvent" and (view.action == "ADD" or view.biz_step in _CREATES):
         return [*view.epcs, *(quantity[0] for quantity in view.quantities)]
     return []
+
+
+def slim(view: EventView) -> EventView:
+    """A view that gets the same stamp and is small whatever the event lists: of the units that it creates one for each GTIN, of
+    the others none. Capture's worker processes send this to the process that has the registry."""
+    created: dict[str, str] = {}
+    for unit in _created(view):
+        created.setdefault(unit[:_CLASS_END] if unit.startswith(_GTIN) else unit, unit)
+    units = tuple(created.values())
+    transformed = view.type == "TransformationEvent"
+    children = view.children[:1] or tuple(quantity[0] for quantity in view.child_quantities[:1])
+    return structs.replace(
+        view,
+        epcs=() if transformed else units,
+        quantities=(),
+        children=children,
+        child_quantities=(),
+        input_epcs=(),
+        output_epcs=units if transformed else (),
+        input_quantities=(),
+        output_quantities=(),
+        biz_transactions=(),
+        ilmd={},
+    )

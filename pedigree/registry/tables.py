@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TypeVar, cast
+import copy
+from typing import Self, TypeVar, cast
 
 from pedigree.errors import SealError
 from pedigree.facts import ApiKey, Delegation, Device, Party, Recall, Scope, SealKey, Site, Value, value_of
@@ -40,6 +41,18 @@ class Tables:
             table[fact.key] = value
             self._index(before, value)
         self.version += 1
+
+    def skip(self) -> None:
+        """Count a record of the log that holds no fact at all."""
+        self.version += 1
+
+    def copy(self) -> Self:
+        """A registry to try facts on."""
+        new = copy.copy(self)
+        new._tables = {kind: dict(table) for kind, table in self._tables.items()}
+        new._by_hash, new._scoped = dict(self._by_hash), dict(self._scoped)
+        new._public, new._device_of = dict(self._public), dict(self._device_of)
+        return new
 
     def _index(self, before: Value | None, value: Value) -> None:
         if isinstance(value, Party):

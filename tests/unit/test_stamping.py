@@ -10,7 +10,7 @@ from pedigree.custody.steps import Flag
 from pedigree.events import read_event
 from pedigree.messages import StampedEvent
 from pedigree.seal import Bracket
-from pedigree.stamping import stamp
+from pedigree.stamping import slim, stamp
 from tests.unit.test_registry import DOCK, GTIN, HOSPITAL, MAKER, REGULATOR, SITE, THREEPL, gln, people
 
 UNIT = f"https://id.gs1.org/01/{GTIN}/21/1"
@@ -39,7 +39,10 @@ def stamped(attester: str, step: str, at: int = 6000, bracket: Bracket | None = 
         "destinationList": [{"type": kind, "destination": uri} for kind, uri in destinations.items()],
         **fields,
     }
-    return stamp(read_event(event), b"{}", bytes(32), people(), attester, at, bracket, "device")
+    view, registry = read_event(event), people()
+    made = stamp(view, b"{}", bytes(32), registry, attester, at, bracket, "device")
+    assert stamp(slim(view), b"{}", bytes(32), registry, attester, at, bracket, "device") == made
+    return made
 
 
 def test_the_sender_is_the_sources_possessor_then_the_read_points_owner() -> None:
@@ -124,3 +127,16 @@ def test_flags_slack_and_bracket() -> None:
     assert stamped(MAKER, "unpacking", **unpack).flags & Flag.ALL_CHILDREN
     found = stamped(MAKER, "packing", bracket=Bracket("hash", 5, None, "proven"))
     assert (found.slack, found.earliest, found.latest, found.device) == (60_000, 5, 0, "device")
+
+
+def test_a_slim_view_is_small() -> None:
+    many = [f"https://id.gs1.org/01/{GTIN}/21/{n}" for n in range(1000)]
+    event: dict[str, Any] = {
+        "type": "ObjectEvent",
+        "action": "ADD",
+        "eventTime": "2026-01-01T00:00:00Z",
+        "eventTimeZoneOffset": "+08:00",
+        "bizStep": "commissioning",
+        "epcList": [*many, OTHERS],
+    }
+    assert slim(read_event(event)).epcs == (many[0], OTHERS)
