@@ -1,0 +1,114 @@
+"""From a document to the list of all its faults."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from pedigree.errors import DocumentError, Fault
+from pedigree.times import parse_time
+from pedigree.wire import Document, where
+from services.epcis.extras import declared_terms, unknown_fields
+from services.epcis.models import EVENTS
+from services.epcis.rules import Found, doubts, violations
+
+MAX_LIST = 10_000
+"""Things that one event may list: a pallet of 10,000 packs."""
+
+_VALIDATORS = {name: model.__pydantic_validator__.validate_python for name, model in EVENTS.items()}
+
+
+def validate(document: Document, max_list: int = MAX_LIST) -> list[Fault]:
+    """Every fault of every event, and of the document's own fields, at once; [] when the document can be taken in.
+
+    `max_list`: the longest list of an event. Never raises for what a document holds.
+    """
+    faults = [Fault(_header_place(document, name), found, expected) for name, found, expected in _header(document)]
+    terms = declared_terms(document.context)
+    for index, event in enumerate(document.events):
+        found = _event(event, terms, max_list)
+        if found:
+            found.sort(key=lambda entry: [str(step) for step in entry[0]])
+            faults += [Fault(where(document, index, path), what, expected) for path, what, expected in found]
+    return faults
+
+
+def warnings(document: Document) -> list[Fault]:
+    """What is odd but allowed, for documents without faults: sensor times after the event, a thing listed twice, and the like."""
+    return [
+        Fault(where(document, index, path), what, expected)
+        for index, event in enumerate(document.events)
+        for path, what, expected in doubts(event)
+    ]
+
+
+def _event(event: dict[str, Any], terms: frozenset[str], max_list: int) -> list[Found]:
+    kind = event.get("type")
+    check = _VALIDATORS.get(kind) if isinstance(kind, str) else None
+    if check is None:
+        return [(("type",), _shown(kind), "one of " + ", ".join(EVENTS))]
+    found: list[Found] = []
+    try:
+        check(event)
+    except ValidationError as wrong:
+        found += [_fault(error) for error in wrong.errors(include_url=False)]
+    found += violations(event, max_list)
+    found += unknown_fields(event, EVENTS[kind].model_fields.keys(), terms)  # type: ignore[index]  # kind is a str here
+    return found
+
+
+_EXPECTED = {
+    "missing": "a value",
+    "string_type": "a text",
+    "list_type": "a list",
+    "dict_type": "an object",
+    "model_type": "an object",
+    "model_attributes_type": "an object",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "finite_number": "a finite number",
+    "greater_than_equal": "a number that is not negative",
+    "literal_error": "ADD, OBSERVE or DELETE",
+    "string_too_short": "a text that is not empty",
+    "too_short": "at least one",
+    "string_unicode": "Unicode text",
+}
+
+
+def _fault(error: ErrorDetails) -> Found:
+    path = tuple(error["loc"])
+    context = error.get("ctx", {})
+    found = context.get("found") or ("nothing" if error["type"] == "missing" else _shown(error["input"]))
+    if error["type"] == "string_pattern_mismatch":
+        names = {"uom": "a unit of measure of two or three capitals or digits", "hexBinaryValue": "pairs of hexadecimal digits"}
+        return path, found, names.get(str(path[-1]), "another form")
+    return path, str(found)[:300], context.get("expected") or _EXPECTED.get(error["type"], error["msg"])
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, (dict, list)):
+        return f"{'an object' if isinstance(value, dict) else 'a list'} of {len(value)}"
+    return "null" if value is None else repr(value)[:120]
+
+
+def _header(document: Document) -> Iterable[tuple[str, str, str]]:
+    header = document.header
+    if not header:
+        return
+    version = header.get("schemaVersion")
+    accepted = "1." if document.source == "xml12" else "2."
+    if version is not None and not (isinstance(version, str) and version.startswith(accepted)):
+        yield "schemaVersion", _shown(version), f"{accepted}0 or a later {accepted}x"
+    created = header.get("creationDate")
+    if created is not None:
+        try:
+            parse_time(created if isinstance(created, str) else "")
+        except DocumentError:
+            yield "creationDate", _shown(created), "a time with offset"
+
+
+def _header_place(document: Document, name: str) -> str:
+    return f"/{name}" if document.source == "json" else f"/{document.header.get('type')}/@{name}"
