@@ -75,12 +75,26 @@ WEB_FORM: dict[Kind, dict[str, str]] = {
 """For each kind the standard's bare words with their web vocabulary URI."""
 
 
+def for_json(kind: Kind, text: str) -> str:
+    """The notation of JSON-LD for a word of the standard: bare; anything else as it is."""
+    word = bare(kind, text)
+    return word if word in WORDS[kind] else text
+
+
+def for_xml(kind: Kind, text: str) -> str:
+    """The notation of XML for a bare word of the standard: its URN, or `gs1:`, `cbv:` where CBV has none; else the text."""
+    if text not in WORDS[kind]:
+        return text
+    prefix, web = _FORMS[kind]
+    return prefix + text if prefix else web.replace(WEB, "cbv:").replace(VOC, "gs1:") + text
+
+
 @lru_cache(4096)
 def bare(kind: Kind, text: str) -> str:
     """The bare word of a CBV value in any notation; a URI that is not CBV's comes back as it is."""
-    urn, web = _FORMS[kind]
-    if urn and text.startswith(urn):
-        return text[len(urn) :]
+    prefix, web = _FORMS[kind]
+    if prefix and text.startswith(prefix):
+        return text[len(prefix) :]
     if text.startswith(("cbv:", "gs1:")):
         text = (WEB if text[0] == "c" else VOC) + text[4:]
     return text[len(web) :] if text.startswith(web) else text

@@ -10,9 +10,9 @@ import msgspec
 from pedigree.errors import DocumentError, Fault
 from pedigree.namespaces import CONTEXT, context_namespaces
 from pedigree.wire import shape
-from pedigree.wire.curies import shielded
 from pedigree.wire.document import Document, Event, events_path
 from pedigree.wire.limits import Limits, over_limits
+from pedigree.wire.notation import spelled_for_json
 
 _BOM = b"\xef\xbb\xbf"
 _decode = msgspec.json.Decoder().decode
@@ -57,7 +57,7 @@ def parse_json_event(body: bytes, limits: Limits | None = None) -> Document:
 def to_json(document: Document) -> bytes:
     """Write a document (a single event stays one). The JSON value of what was read from JSON is the same as before."""
     if document.source != "json":
-        document = shielded(document)
+        document = spelled_for_json(document)
     context = document.context or ([] if document.source == "json" else [CONTEXT])
     path = events_path(document)
     if path is None:

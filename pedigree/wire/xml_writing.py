@@ -13,8 +13,8 @@ from lxml import etree
 from pedigree.errors import DocumentError
 from pedigree.namespaces import EPCIS, QUERY
 from pedigree.wire import shape
-from pedigree.wire.curies import spelled_out
 from pedigree.wire.document import Document, Event
+from pedigree.wire.notation import spelled_for_xml
 from pedigree.wire.xml_builder import Builder
 from pedigree.wire.xml_header import write_header
 
@@ -27,7 +27,7 @@ def to_xml(document: Document) -> bytes:
     """Write a document (a single event stays one). Raises DocumentError for what XML can't say: control characters, field names
     that are no XML names."""
     if document.source == "json":
-        document = spelled_out(document)
+        document = spelled_for_xml(document)
     try:
         return etree.tostring(_tree(document), xml_declaration=True, encoding="UTF-8")
     except ValueError as wrong:
