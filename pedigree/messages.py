@@ -110,6 +110,12 @@ class Entry(msgspec.Struct, array_like=True):
     until: int = 0
     """Probes: the asker's deadline."""
     marks: tuple[str, ...] = ()
+    asker: tuple[bytes, int, str] | None = None
+    """Probes: which entry of the asking unit wants to know (event, kind, source)."""
+
+    @property
+    def identity(self) -> tuple[bytes, int, str, int]:
+        return (self.event, self.kind, self.source, self.declared)
 
 
 class Observation(msgspec.Struct, array_like=True):
@@ -239,6 +245,8 @@ class UnitDecision(msgspec.Struct, array_like=True):
     packed: list[Packed]
     wake: int
     """When the unit next wants a tick, 0 = never."""
+    segments: list[tuple[int, bytes]] = []
+    """(leaf count before, 32 arrivals) that leave the row for the store's archive."""
 
 
 class Decisions(msgspec.Struct, array_like=True):

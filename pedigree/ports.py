@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Protocol
 
+from pedigree.messages import Packed, Shown, Stay, Verdict
+
 DOCUMENTS = "epcis.documents"
 OBSERVATIONS = "custody.observations"
 DECISIONS = "custody.decisions"
@@ -71,4 +73,34 @@ class KeyValue(Protocol):
 
     def emit(self, name: str, payload: bytes) -> None:
         """One event per transaction."""
+        ...
+
+
+class Integrity(NamedTuple):
+    """What comparing a unit's stores with each other said."""
+
+    state: str
+    """ok | catching_up (the ledger has not all leaves yet) | differs | unknown (no such unit)."""
+    differs: tuple[str, ...]
+    """Each row that differs, in words an operator understands; empty unless `state` is differs."""
+    leaves: int
+    anchored: int
+    """How many of the unit's leaves a signed checkpoint covers."""
+    checkpoint_ms: int
+    """Time of that checkpoint, 0 = none yet."""
+
+
+class History(Protocol):
+    """A unit's own record: refolded, compared and proven at read time."""
+
+    def integrity(self, epc: str) -> Integrity:
+        """Leaves from the entries against the ledger's chain at the same count; refolded against the graph's rows."""
+        ...
+
+    def known_at(self, epc: str, record_time: int) -> tuple[Shown, list[Verdict], list[Stay], list[Packed]] | None:
+        """The unit as it was known at a record time (ms), None if nothing was known."""
+        ...
+
+    def proof(self, epc: str) -> bytes | None:
+        """The proof file (JSON) over all leaves of the unit that a checkpoint covers; None before the first one."""
         ...

@@ -13,6 +13,8 @@ from pedigree.custody.steps import LAST, RANK, Kind
 from pedigree.messages import Custody, Place
 
 VERSION = 1
+TOO_OLD_MS = 400 * 86_400_000
+"""Recorded later than this after its event time: anchored, never applied."""
 NO_RECORD = -1
 """`record` of an entry that no entitled party attests: it has no place in the fold."""
 
@@ -72,7 +74,13 @@ class Leaf(msgspec.Struct, array_like=True, frozen=True):
     @property
     def acts(self) -> bool:
         """Whether the entry has a place in the fold at all."""
-        return self.in_force and self.record != NO_RECORD and self.step in RANK and self.kind != Kind.PROBE
+        return (
+            self.in_force
+            and self.record != NO_RECORD
+            and self.step in RANK
+            and self.kind != Kind.PROBE
+            and (self.source != "" or self.record - self.time <= TOO_OLD_MS)
+        )
 
     @property
     def identity(self) -> tuple[bytes, int, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from pedigree.custody.leaf import Leaf
@@ -34,6 +36,7 @@ class State(msgspec.Struct, array_like=True, frozen=True):
 
 
 EMPTY = State()
+Effect = Callable[[State, Leaf], State]
 
 KEEPS_CONTAINER = frozenset({Step.PACK, Step.UNPACK, Step.HOLD, Step.RELEASE, Step.ARRIVE, Step.FED})
 """Steps that a packed unit can undergo without having left its container."""
@@ -86,6 +89,11 @@ def _create(s: State, e: Leaf) -> State:
     )
 
 
+def _form(s: State, e: Leaf) -> State:
+    """A transformation that is told in several events comes into being with the first."""
+    return s if s.status != Status.NONE else _create(s, e)
+
+
 def _receive(s: State, e: Leaf) -> State:
     back = s.status == Status.DISPENSED
     return msgspec.structs.replace(
@@ -106,6 +114,8 @@ def _accept(s: State, e: Leaf) -> State:
 
 
 def _arrive(s: State, e: Leaf) -> State:
+    if s.container:
+        return s
     return msgspec.structs.replace(s, location=e.location or s.location, inferred=False)
 
 
@@ -149,7 +159,7 @@ def _dispense(s: State, e: Leaf) -> State:
     )
 
 
-def _end(status: Status) -> object:
+def _end(status: Status) -> Effect:
     def effect(s: State, e: Leaf) -> State:
         return msgspec.structs.replace(
             s, status=status, possessor=e.actor, location=e.location or s.location, addressee="", inferred=False
@@ -210,11 +220,11 @@ def _fed(s: State, e: Leaf) -> State:
     return msgspec.structs.replace(s, marks=marks)
 
 
-_EFFECTS = {
+_EFFECTS: dict[int, Effect] = {
     Step.COMMISSION: _create,
     Step.BECAME: _create,
     Step.ONBOARD: _create,
-    Step.FORM: _create,
+    Step.FORM: _form,
     Step.RECEIVE: _receive,
     Step.ACCEPT: _accept,
     Step.ARRIVE: _arrive,

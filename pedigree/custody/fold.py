@@ -1,0 +1,339 @@
+"""The core fold: a unit's leaves in, its custody out. The stream and the ledger run this very code.
+
+A leaf that does not fit exactly waits inside the fold until its deadline, in case what it depends on still comes.
+OPEN is the state when the leaves are used up, later deadlines not run: it is what is stored, and what a later leaf is
+appended to. CLOSED is OPEN continued through all deadlines: it is what is claimed and shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from pedigree.custody.judge import EXACT, LOOSE, NO, OK, Fit, judge
+from pedigree.custody.leaf import Leaf
+from pedigree.custody.state import EMPTY, KEEPS_CONTAINER, State, step_to, with_custody
+from pedigree.custody.steps import CLAIMS, RANK, Status, Step
+from pedigree.messages import Custody, Place
+
+Point = tuple[int, int, bytes, int]
+"""A place with a last part: 0 the entry or deadline itself, 1 just after it (a change that a container quoted)."""
+START: Point = (-1, 0, b"", 0)
+MISSING: Fit = (-1, "container_silent")
+RECEIPTS = frozenset({Step.RECEIVE, Step.ACCEPT})
+SHIPMENTS = frozenset({Step.SHIP, Step.CONSIGN})
+
+
+class Outcome(msgspec.Struct, array_like=True, frozen=True):
+    """How one leaf ended: `fit` 2 exact, 1 loose, 0 misfit, -1 a container is silent."""
+
+    fit: int
+    code: str
+    applied: bool
+    place: Place
+    lag: int = 0
+    """How far its event time lies before that of the leaf that released it (ms); 0 when it never had to wait."""
+    implied: str = ""
+    """Code of the container that the unit left by this step without having been unpacked."""
+
+
+class Turn(msgspec.Struct, array_like=True, frozen=True):
+    """One change of the state: at `place`, by the leaf with this identity."""
+
+    place: Place
+    state: State
+    by: tuple[bytes, int, str]
+
+
+class Fallback(msgspec.Struct, array_like=True, frozen=True):
+    """The state before a loose receipt, and what was applied loosely since, the receipt first."""
+
+    state: State
+    loose: tuple[tuple[tuple[bytes, int, str], Place], ...]
+
+
+class Open(msgspec.Struct, array_like=True, frozen=True):
+    """All that appending needs to know."""
+
+    state: State = EMPTY
+    top: Place | None = None
+    """Place of the last leaf taken."""
+    position: Point = START
+    waiting: tuple[Leaf, ...] = ()
+    fallback: Fallback | None = None
+    claims: tuple[tuple[int, int, bool], ...] = ()
+    """Per exclusive step: latest record time applied, and whether that one was applied later than its place."""
+    held: Place | None = None
+    """Latest deadline of a claim that made another one wait."""
+
+
+_open_decoder = msgspec.msgpack.Decoder(Open)
+encode_open = msgspec.msgpack.Encoder().encode
+decode_open = _open_decoder.decode
+
+
+class Fold:
+    """One run. `outcomes` holds every leaf decided in it, `turns` every change of state, `asked` whom it had to ask."""
+
+    __slots__ = (
+        "ahead",
+        "asked",
+        "claims",
+        "cut",
+        "fallback",
+        "held",
+        "index",
+        "leaves",
+        "outcomes",
+        "position",
+        "state",
+        "top",
+        "turns",
+        "waiting",
+    )
+
+    def __init__(self, start: Open, leaves: Iterable[Leaf]) -> None:
+        self.leaves: Sequence[Leaf] = sorted((e for e in leaves if e.acts), key=_place)
+        self.index = 0
+        self.state = start.state
+        self.top = start.top
+        self.position: Point = start.position
+        self.waiting: list[Leaf] = list(start.waiting)
+        self.fallback = start.fallback
+        self.held = start.held
+        self.cut: Place | None = None
+        """Turns from here on, of this run or an earlier one, were taken back."""
+        self.claims = {step: (record, late) for step, record, late in start.claims}
+        self.outcomes: dict[tuple[bytes, int, str], Outcome] = {}
+        self.turns: list[Turn] = []
+        self.asked: set[tuple[tuple[bytes, int, str], str]] = set()
+        self.ahead = {e.step for e in self.leaves if e.step in CLAIMS}
+
+    def open(self) -> Open:
+        """Take every leaf; deadlines only as far as they come before one."""
+        leaves, count = self.leaves, len(self.leaves)
+        while self.index < count:
+            leaf = leaves[self.index]
+            place = leaf.place
+            point = (*place, 0)
+            if self.waiting:
+                due = self._due()
+                if due is not None and due[0] < point:
+                    self._pass(due)
+                    continue
+            self.index += 1
+            self.top = place
+            self.position = max(self.position, point)
+            self._take(leaf)
+        return self.snapshot()
+
+    def close(self) -> State:
+        """Run all remaining deadlines; afterwards every leaf has its outcome."""
+        while self.waiting:
+            due = self._due()
+            if due is None:
+                break
+            self._pass(due)
+        return self.state
+
+    def snapshot(self) -> Open:
+        waiting = tuple(sorted(self.waiting, key=_waiting_order))
+        claims = tuple(sorted((step, record, late) for step, (record, late) in self.claims.items()))
+        return Open(self.state, self.top, self.position, waiting, self.fallback, claims, self.held)
+
+    # --- one point after the other ---------------------------------------------------------------------------------
+
+    def _due(self) -> tuple[Point, Leaf | None] | None:
+        """The next deadline or quoted change, None when neither is left."""
+        best: tuple[Point, Leaf | None] | None = None
+        container = self.state.container
+        for leaf in self.waiting:
+            deadline = (*leaf.deadline, 0)
+            if best is None or deadline < best[0]:
+                best = (deadline, leaf)
+            if container:
+                for place, _ in _changes(leaf, container):
+                    point = (*place, 1)
+                    if self.position < point < best[0]:
+                        best = (point, None)
+        return best
+
+    def _pass(self, due: tuple[Point, Leaf | None]) -> None:
+        point, leaf = due
+        self.position = max(self.position, point)
+        if leaf is not None:
+            self.waiting.remove(leaf)
+            fit, code = self.fits(leaf)
+            if fit >= LOOSE:
+                self._apply(leaf, fit, code, lag=0)
+            else:
+                self.outcomes[leaf.identity] = Outcome(fit, code, False, self._here(leaf))
+        self._drain(None if leaf is not None else point[0])
+
+    def _take(self, leaf: Leaf) -> None:
+        fit, code = self.fits(leaf)
+        if fit == EXACT and not self._held(leaf):
+            self._apply(leaf, fit, code, lag=0)
+        elif not self._restores(leaf):
+            self.waiting.append(leaf)
+            self._drain()
+            return
+        if self.waiting:
+            self._drain(leaf.time)
+
+    def _drain(self, released_at: int | None = None) -> None:
+        """Apply whatever fits now, the earliest recorded first. `released_at`: event time of what made it fit."""
+        again = True
+        while again and self.waiting:
+            again = False
+            for leaf in sorted(self.waiting, key=_waiting_order):
+                fit, code = self.fits(leaf)
+                if fit == EXACT and not self._held(leaf):
+                    self.waiting.remove(leaf)
+                    self._apply(leaf, fit, code, max(0, released_at - leaf.time) if released_at is not None else 0)
+                elif not self._restores(leaf, waiting=True):
+                    continue
+                released_at, again = leaf.time, True
+                break
+
+    # --- does it fit -----------------------------------------------------------------------------------------------
+
+    def fits(self, leaf: Leaf) -> Fit:
+        state = self.state
+        if not state.container:
+            return judge(state, leaf)
+        if leaf.step == Step.UNPACKED:
+            return OK if leaf.source == state.container else (NO, "not_in_container")
+        if leaf.step == Step.PACKED and leaf.source == state.container:
+            return NO, "repeat"
+        self.asked.add((leaf.identity, state.container))
+        outside = self._outside(leaf)
+        if outside is None:
+            return MISSING
+        fit, code = judge(outside, leaf)
+        if leaf.step == Step.PACKED:
+            return (LOOSE, "implied_unpack") if fit == EXACT else (fit, "two_containers" if fit == NO else code)
+        return fit, code
+
+    def _outside(self, leaf: Leaf) -> State | None:
+        """The state as it would be if the unit had just left its container; None while the container is silent."""
+        changes = _changes(leaf, self.state.container)
+        if not changes:
+            return None
+        custody = changes[0][1]
+        for place, later in changes:
+            if (*place, 1) <= self.position:
+                custody = later
+        if custody.status in (Status.DECOMMISSIONED, Status.USED_UP):
+            # The box is gone, its content is not.
+            custody = Custody(Status.ACTIVE, custody.possessor, custody.owner, custody.location, "", custody.hold)
+        outside = with_custody(self.state, custody)
+        if self.state.status == Status.PART_DISPENSED and outside.status == Status.ACTIVE:
+            outside = msgspec.structs.replace(outside, status=Status.PART_DISPENSED)
+        return outside
+
+    def _held(self, leaf: Leaf) -> bool:
+        """Whether an undecided claim of the same kind that was recorded earlier stands in the way."""
+        if leaf.step not in CLAIMS or leaf.proof > 0 or (leaf.step not in self.ahead and not self.waiting):
+            return False
+        for other in self._undecided(leaf.step):
+            if other is leaf or other.record > leaf.record:
+                continue
+            if other.record == leaf.record and not (leaf.place < self.position[:3] <= other.place):
+                continue
+            if self.fits(other)[0] >= LOOSE and not (other.step == Step.RECEIVE and self._shipped_to(other)):
+                self.held = max(self.held, other.deadline) if self.held else other.deadline
+                return True
+        return False
+
+    def _undecided(self, step: int) -> list[Leaf]:
+        return [e for e in self.waiting if e.step == step] + [e for e in self.leaves[self.index :] if e.step == step]
+
+    def _shipped_to(self, receipt: Leaf) -> bool:
+        """An undecided shipment to this receiver, with its place before the receipt's deadline, will explain it."""
+        deadline = receipt.deadline
+        undecided = [*self.waiting, *self.leaves[self.index :]]
+        return any(e.step in SHIPMENTS and e.other == receipt.actor and e.place < deadline for e in undecided)
+
+    # --- what it does ----------------------------------------------------------------------------------------------
+
+    def _here(self, leaf: Leaf) -> Place:
+        return max(self.position[:3], leaf.place)
+
+    def _apply(self, leaf: Leaf, fit: int, code: str, lag: int) -> None:
+        before, place = self.state, self._here(leaf)
+        implied = ""
+        if before.container and leaf.step not in KEEPS_CONTAINER and leaf.step != Step.UNPACKED:
+            outside = self._outside(leaf)
+            assert outside is not None  # fits() has just judged on it
+            implied = before.container
+            before = msgspec.structs.replace(outside, container="")
+        if fit == EXACT:
+            self.fallback = None
+        elif self.fallback is not None:
+            self.fallback = Fallback(self.fallback.state, (*self.fallback.loose, (leaf.identity, place)))
+        elif leaf.step in RECEIPTS:
+            self.fallback = Fallback(self.state, ((leaf.identity, place),))
+        self.state = step_to(before, leaf, place[0], code if fit == LOOSE else "")
+        self.turns.append(Turn(place, self.state, leaf.identity))
+        self.outcomes[leaf.identity] = Outcome(fit, code, True, place, lag, implied)
+        if leaf.step in CLAIMS:
+            late = place > leaf.place
+            record, was_late = self.claims.get(leaf.step, (-1, False))
+            if leaf.record >= record:
+                self.claims[leaf.step] = (leaf.record, late or (was_late and leaf.record == record))
+
+    def _restores(self, leaf: Leaf, *, waiting: bool = False) -> bool:
+        """A leaf that fits only the state before a loose receipt, and fits it exactly, takes the receipt back."""
+        fallback = self.fallback
+        if fallback is None:
+            return False
+        kept = self.state
+        self.state = fallback.state
+        fit, code = self.fits(leaf)
+        if fit != EXACT or self._held(leaf):
+            self.state = kept
+            return False
+        for identity, place in fallback.loose:
+            self.outcomes[identity] = Outcome(NO, "displaced", False, place)
+        if waiting:
+            self.waiting.remove(leaf)
+        since = fallback.loose[0][1]
+        self.cut = min(self.cut, since) if self.cut else since
+        self.turns = [turn for turn in self.turns if turn.place < since]
+        self._apply(leaf, fit, code, lag=0)
+        return True
+
+
+def appendable(start: Open, leaves: Sequence[Leaf]) -> bool:
+    """Whether folding `leaves` onto `start` gives what folding everything from the beginning gives."""
+    claims = {step: (record, late) for step, record, late in start.claims}
+    receipt_waits = any(e.step == Step.RECEIVE for e in start.waiting)
+    for leaf in leaves:
+        if not leaf.acts:
+            continue
+        if start.top is not None and leaf.place <= start.top:
+            return False
+        if leaf.step in SHIPMENTS and (receipt_waits or (start.held is not None and leaf.place < start.held)):
+            return False
+        if leaf.step in CLAIMS and leaf.step in claims:
+            record, late = claims[leaf.step]
+            if leaf.record < record or (leaf.record == record and late):
+                return False
+    return True
+
+
+def _changes(leaf: Leaf, container: str) -> tuple[tuple[Place, Custody], ...]:
+    for name, changes in leaf.quotes:
+        if name == container:
+            return changes
+    return ()
+
+
+def _place(leaf: Leaf) -> Place:
+    return (leaf.time, RANK[leaf.step], leaf.tie)
+
+
+def _waiting_order(leaf: Leaf) -> tuple[int, Place]:
+    return (leaf.record, leaf.place)

@@ -1,0 +1,117 @@
+"""Which edges a decision sends: to children and outputs where turns changed, to containers where the fold asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pedigree.custody.edges import Outgoing, asked_difference, changed_turns, suspicious
+from pedigree.custody.fold import Turn
+from pedigree.custody.history import History, leaf_id
+from pedigree.custody.leaf import decode_leaf
+from pedigree.custody.row import Identity, LeafId, Row
+from pedigree.custody.steps import Flag, Kind, Step
+from pedigree.messages import Entry, Place
+
+TELLS = frozenset({Step.PACK, Step.UNPACK, Step.TRANSFORM, Step.FORM})
+
+
+def tell(history: History, old: Row, new: Row, outgoing: Outgoing) -> None:
+    """Send the difference between what follows from `new` and what followed from `old`."""
+    before, after = old.closed(), new.closed()
+    changed: dict[LeafId, Turn | None] = dict(changed_turns(before, after))
+    turns = {turn.by: turn for turn in after}
+    for identity in history.upserted:
+        by = leaf_id(identity, history.coder)
+        if by in turns:
+            changed.setdefault(by, turns[by])
+    _tell_members(history, after, changed, turns, new, outgoing)
+    _ask(history, old, new, outgoing)
+
+
+def _tell_members(
+    history: History,
+    after: Sequence[Turn],
+    changed: dict[LeafId, Turn | None],
+    turns: dict[LeafId, Turn],
+    new: Row,
+    outgoing: Outgoing,
+) -> None:
+    marks: tuple[str, ...] = ()
+    moved: set[str] = set()
+    for by, turn in changed.items():
+        entry = history.by_leaf(by)
+        if entry is None or entry.kind != Kind.EVENT or entry.step not in TELLS or entry.flags & Flag.ALL_CHILDREN:
+            continue
+        if entry.step == Step.TRANSFORM and not marks and suspicious({**dict(new.outcomes), **dict(new.endings)}):
+            marks = ("suspect_input",)
+        members = history.members(entry.event)
+        if entry.step in (Step.PACK, Step.UNPACK):
+            moved.update(members)
+        outgoing.turned(entry, turn, _packed_in(history, after, turn), members, marks)
+    for entry in list(history.entries.values()):
+        if entry.flags & Flag.ALL_CHILDREN and entry.kind == Kind.EVENT:
+            by = leaf_id(entry.identity, history.coder)
+            turn = turns.get(by)
+            if by in changed or moved:
+                inside = contents_before(history, after, turn.place) if turn is not None else frozenset(moved)
+                outgoing.turned(entry, turn, _packed_in(history, after, turn), sorted(inside), ())
+                if turn is not None:
+                    outgoing.turned(entry, None, None, sorted(moved - inside), ())
+
+
+def contents_before(history: History, turns: Sequence[Turn], place: Place) -> frozenset[str]:
+    """The children that are inside just before `place`, by the container's own packings and unpackings."""
+    inside: set[str] = set()
+    for turn in turns:
+        if turn.place >= place:
+            break
+        entry = history.by_leaf(turn.by)
+        if entry is None or entry.kind != Kind.EVENT:
+            continue
+        if entry.step == Step.PACK:
+            inside.update(history.members(entry.event))
+        elif entry.step == Step.UNPACK:
+            if entry.flags & Flag.ALL_CHILDREN:
+                inside.clear()
+            inside.difference_update(history.members(entry.event))
+    return frozenset(inside)
+
+
+def _packed_in(history: History, turns: Sequence[Turn], turn: Turn | None) -> Entry | None:
+    """The edge that had put the unit into the container it was in at this turn."""
+    if turn is None or not turn.state.container:
+        return None
+    found = None
+    for earlier in turns:
+        if earlier.place > turn.place:
+            break
+        if earlier.by[1] == Kind.PACKED:
+            found = earlier.by
+    return history.by_leaf(found) if found is not None else None
+
+
+def _ask(history: History, old: Row, new: Row, outgoing: Outgoing) -> None:
+    ask, withdraw = asked_difference((*old.asked, *old.asking), (*new.asked, *new.asking))
+    changed = {leaf_id(i, history.coder) for i in history.upserted if i[1] != Kind.PROBE and _has_leaf(history, i)}
+    again = [(by, container) for by, container in (*new.asked, *new.asking) if by in changed and (by, container) not in ask]
+    latest = history.latest()
+    for pairs, alive in ((ask, True), (again, True), (withdraw, False)):
+        for by, container in pairs:
+            entry = history.by_leaf(by)
+            if entry is not None and entry.identity in latest:
+                if alive and (by, container) in again and not _moved(history, entry):
+                    continue
+                outgoing.ask(history.coder.name(container), decode_leaf(latest[entry.identity]), alive=alive)
+
+
+def _has_leaf(history: History, identity: Identity) -> bool:
+    return any(arrival.identity == identity for arrival in history.new_arrivals)
+
+
+def _moved(history: History, entry: Entry) -> bool:
+    """Whether the entry's place or deadline changed with this decision: an answer alone moves neither."""
+    before = [a.leaf for a in [*(history.genesis or []), *history.row.arrivals] if a.identity == entry.identity]
+    if not before:
+        return True
+    old, new = decode_leaf(before[-1]), decode_leaf(history.latest()[entry.identity])
+    return (old.place, old.deadline) != (new.place, new.deadline)

@@ -1,0 +1,142 @@
+"""From an entry and its outcome in the fold to a verdict with findings: the layer that people read.
+
+The core fold says what fits; here time evidence, lot and expiry, and the words are added. Nothing in here moves custody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pedigree.custody.fold import Outcome
+from pedigree.custody.leaf import NO_RECORD, TOO_OLD_MS, Leaf
+from pedigree.custody.project import Coder
+from pedigree.custody.row import Said
+from pedigree.custody.steps import RANK, Kind, Step
+from pedigree.findings import HIGH, MEDIUM, RANKS, severity, worse
+from pedigree.messages import Attestation, Entry, Finding, Verdict
+from pedigree.seal import sm3
+from pedigree.times import format_time
+
+LATE_MS = 24 * 3_600_000
+GENTLE = frozenset({Kind.PACKED, Kind.UNPACKED})
+"""Edges are inferences: what contradicts one is at most medium."""
+
+
+def verdict(entry: Entry, leaf: Leaf, outcome: Outcome | None, *, tick: int, coder: Coder, lot: str, expiry: str) -> Verdict:
+    """`outcome`: None where the entry has no place in the fold. `lot`, `expiry`: the unit's own, '' = unknown."""
+    first = _author(entry)
+    findings = [*_time_findings(entry, leaf, outcome), *_label_findings(entry, lot, expiry)]
+    if outcome is not None and outcome.code:
+        findings.append(_finding(entry, outcome, coder))
+    if outcome is not None and outcome.implied:
+        findings.append(Finding("implied_unpack", severity("implied_unpack"), (("container", coder.name(outcome.implied)),)))
+    if not any(a.entitled for a in entry.attestations):
+        evidence = (("attested_by", first.party), ("named", entry.actor))
+        findings.append(Finding("not_entitled", severity("not_entitled"), evidence))
+    return Verdict(
+        event=entry.event,
+        kind=entry.kind,
+        source=entry.source,
+        declared=entry.declared,
+        step=entry.step,
+        biz_step=entry.biz_step,
+        time=entry.time,
+        place=outcome.place[0] if outcome is not None else leaf.time,
+        record_time=leaf.record if leaf.record != NO_RECORD else first.record_time,
+        actor=entry.actor,
+        location=entry.location,
+        outcome=_word(entry, leaf, outcome, findings, tick),
+        applies=outcome is not None and outcome.applied,
+        proof="proven" if leaf.proof == 2 else "bounded" if leaf.proof == 1 else "unproven",
+        findings=tuple(sorted(findings, key=lambda f: (-RANKS[f.severity], f.code))),
+        attested=first.seal,
+        party=first.party,
+    )
+
+
+def said(new: Verdict, encoded: bytes) -> Said:
+    rank = max((RANKS[finding.severity] for finding in new.findings), default=0)
+    if new.outcome in ("voided", "pending"):
+        rank = 0
+    return Said(sm3(encoded)[:12], rank, new.outcome == "pending")
+
+
+def unit_word(ranks: Sequence[Said], archived: int) -> str:
+    """confirmed | suspect | pending for the unit as a whole."""
+    worst = max((s.rank for s in ranks), default=-1)
+    if max(worst, archived) >= RANKS[MEDIUM]:
+        return "suspect"
+    return "pending" if any(s.pending for s in ranks) else "confirmed"
+
+
+def _author(entry: Entry) -> Attestation:
+    entitled = [a for a in entry.attestations if a.entitled]
+    return min(entitled or entry.attestations, default=Attestation(0, "", False))
+
+
+def _word(entry: Entry, leaf: Leaf, outcome: Outcome | None, findings: list[Finding], tick: int) -> str:
+    if not entry.alive or (not leaf.in_force and leaf.record == NO_RECORD and any(a.entitled for a in entry.attestations)):
+        return "voided" if entry.kind != Kind.DECLARATION else "confirmed"
+    if outcome is not None and _waits(leaf, outcome) and leaf.deadline[0] > tick:
+        return "pending"
+    if outcome is not None and outcome.fit == -1:
+        return "pending"
+    worst = "info"
+    for finding in findings:
+        worst = worse(worst, finding.severity)
+    if worst == HIGH:
+        return "suspect" if outcome is None or outcome.applied else "rejected"
+    return "suspect" if worst == MEDIUM else "confirmed"
+
+
+def _waits(leaf: Leaf, outcome: Outcome) -> bool:
+    """Only its deadline decided it: something may still come that makes it fit."""
+    return outcome.fit < 2 and outcome.code != "displaced"
+
+
+def _finding(entry: Entry, outcome: Outcome, coder: Coder) -> Finding:
+    code = outcome.code
+    level = severity(code)
+    if entry.kind in GENTLE and RANKS[level] > RANKS[MEDIUM]:
+        level = MEDIUM
+    evidence = [("step", entry.biz_step or str(entry.step)), ("actor", entry.actor)]
+    if entry.other:
+        evidence.append(("other", entry.other))
+    if entry.source:
+        evidence.append(("container", entry.source))
+    return Finding(code, level, tuple(evidence))
+
+
+def _time_findings(entry: Entry, leaf: Leaf, outcome: Outcome | None) -> list[Finding]:
+    if entry.place is not None or entry.kind == Kind.DECLARATION:
+        return []
+    found: list[Finding] = []
+    record = leaf.record if leaf.record != NO_RECORD else _author(entry).record_time
+    earliest = max((a.earliest for a in entry.attestations if a.entitled), default=0)
+    times = (("event_time", format_time(entry.time)), ("record_time", format_time(record)))
+    if earliest and entry.time + entry.slack < earliest:
+        proof = (("not_before", format_time(earliest)), ("ms", str(earliest - entry.time)))
+        found.append(Finding("backdated", severity("backdated"), (*times, *proof)))
+    elif outcome is not None and outcome.lag > entry.slack and outcome.code == "":
+        code = "backdated" if leaf.proof == 2 else "order_conflict"
+        found.append(Finding(code, severity(code), (*times, ("ms", str(outcome.lag)))))
+    if entry.time > record + entry.slack:
+        found.append(Finding("clock_error", severity("clock_error"), (*times, ("ms", str(entry.time - record)))))
+    elif record - entry.time > TOO_OLD_MS:
+        found.append(Finding("too_old", severity("too_old"), (*times, ("ms", str(record - entry.time)))))
+    elif record - entry.time > LATE_MS:
+        found.append(Finding("late", severity("late"), (*times, ("ms", str(record - entry.time)))))
+    return found
+
+
+def _label_findings(entry: Entry, lot: str, expiry: str) -> list[Finding]:
+    if entry.step in (Step.COMMISSION, Step.BECAME) or entry.step not in RANK:
+        return []
+    found = []
+    if entry.lot and lot and entry.lot != lot:
+        found.append(Finding("lot_mismatch", severity("lot_mismatch"), (("recorded", lot), ("read", entry.lot))))
+    if entry.expiry and expiry and entry.expiry != expiry:
+        found.append(Finding("expiry_mismatch", severity("expiry_mismatch"), (("recorded", expiry), ("read", entry.expiry))))
+    return found
+
+

@@ -1,0 +1,157 @@
+"""From a captured document to observations: one per unit that an event acts on, never one per unit inside a container.
+
+Pure and repeatable: the splitter may explode a document twice, the entries are the same. It reads only the document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from pedigree.custody.steps import STEP_OF, Flag, Kind, Step
+from pedigree.events import EventView, read_event
+from pedigree.identifiers import gln_of, is_logistic
+from pedigree.messages import Attestation, DocumentMessage, Entry, Observation, StampedEvent
+
+_json = msgspec.json.Decoder()
+SALE_TYPES = ("inv", "po", "pedigree", "bol", "desadv", "recadv", "rma", "")
+RELEASING = frozenset({"inspecting"})
+"""With a sellable disposition these end a hold, as `holding` itself does."""
+CONTENT = "contentQuantity"
+"""ILMD field (any namespace): how many pieces a pack holds, for dispensing in parts."""
+
+
+def explode(message: DocumentMessage) -> Iterator[Observation]:
+    """All observations of a document, event by event."""
+    for stamped in message.events:
+        yield from explode_event(stamped, message)
+
+
+def explode_event(stamped: StampedEvent, message: DocumentMessage) -> Iterator[Observation]:
+    """The observations of one event."""
+    view = read_event(_json.decode(stamped.event))
+    attestation = Attestation(
+        record_time=message.record_time,
+        party=message.party,
+        entitled=stamped.entitled,
+        device=stamped.device,
+        seal=message.seal.key_id if message.seal is not None else "",
+        earliest=stamped.earliest,
+        latest=stamped.latest,
+        document=message.id,
+    )
+    base = _entry(view, stamped, attestation, message)
+    declared = view.declaration is not None
+    for observation in _SPLIT[view.type](view, base):
+        if declared:
+            entry = msgspec.structs.replace(observation.entry, kind=int(Kind.DECLARATION))
+            yield Observation(observation.unit, entry)
+        else:
+            yield observation
+
+
+def _entry(view: EventView, stamped: StampedEvent, attestation: Attestation, message: DocumentMessage) -> Entry:
+    place = view.biz_location or view.read_point
+    return Entry(
+        event=stamped.hash,
+        kind=int(Kind.EVENT),
+        step=int(Step.NEUTRAL),
+        time=view.time,
+        declared=view.declaration.time if view.declaration is not None else 0,
+        attestations=(attestation,),
+        actor=stamped.actor,
+        other=stamped.other,
+        owner=stamped.owner,
+        location=gln_of(place) or place,
+        flags=stamped.flags,
+        slack=stamped.slack,
+        sale=next((value for kind, value in view.biz_transactions if kind in SALE_TYPES), ""),
+        lot=view.ilmd_text("lotNumber"),
+        expiry=view.ilmd_text("itemExpirationDate")[:10],
+        disposition=view.disposition,
+        biz_step=view.biz_step,
+        rules=message.rules,
+        registry=message.registry,
+    )
+
+
+def _with(entry: Entry, step: int, **changes: object) -> Entry:
+    return msgspec.structs.replace(entry, step=int(step), **changes)
+
+
+def _for_unit(unit: str, entry: Entry) -> Observation:
+    if is_logistic(unit):
+        entry = msgspec.structs.replace(entry, flags=entry.flags | Flag.LOGISTIC)
+    return Observation(unit, entry)
+
+
+def _object(view: EventView, base: Entry) -> Iterator[Observation]:
+    step = STEP_OF.get(view.biz_step, Step.NEUTRAL)
+    if view.action == "ADD" and step in (Step.NEUTRAL, Step.PACK):
+        step = Step.COMMISSION
+    elif view.action == "DELETE" and step == Step.NEUTRAL:
+        step = Step.DECOMMISSION
+    elif step in (Step.PACK, Step.UNPACK):
+        step = Step.NEUTRAL
+    elif base.flags & Flag.SELLABLE and (step == Step.HOLD or view.biz_step in RELEASING):
+        step = Step.RELEASE
+    quantity = 0.0
+    flags = base.flags
+    if step == Step.DISPENSE and flags & Flag.PARTIAL:
+        quantity = sum(q for _, q, _ in view.quantities if q)
+    elif step == Step.COMMISSION:
+        text = view.ilmd_text(CONTENT)
+        quantity = float(text) if text.replace(".", "", 1).isdigit() else 0.0
+    entry = _with(base, step, quantity=quantity)
+    for epc in view.epcs:
+        yield _for_unit(epc, entry)
+    if quantity and step == Step.DISPENSE:
+        return
+    yield from _classes(view.quantities, base)
+
+
+def _classes(quantities: tuple[tuple[str, float | None, str], ...], base: Entry) -> Iterator[Observation]:
+    """Lots and classes without serials: on record, without custody of a single pack."""
+    for epc_class, quantity, _ in quantities:
+        yield Observation(epc_class, _with(base, Step.NEUTRAL, quantity=float(quantity or 0)))
+
+
+def _aggregation(view: EventView, base: Entry) -> Iterator[Observation]:
+    step = {"ADD": Step.PACK, "DELETE": Step.UNPACK}.get(view.action, Step.NEUTRAL)
+    if view.parent:
+        flags = base.flags | (Flag.LOGISTIC if is_logistic(view.parent) else 0)
+        entry = _with(base, step, children=len(view.children), flags=flags)
+        yield Observation(view.parent, entry, members=view.children if step != Step.NEUTRAL else ())
+    if step == Step.NEUTRAL or not view.parent:
+        for child in view.children:
+            yield _for_unit(child, _with(base, Step.NEUTRAL))
+    yield from _classes(view.child_quantities, base)
+
+
+def _transaction(view: EventView, base: Entry) -> Iterator[Observation]:
+    step = STEP_OF.get(view.biz_step, Step.NEUTRAL)
+    if step in (Step.COMMISSION, Step.PACK, Step.UNPACK):
+        step = Step.NEUTRAL
+    entry = _with(base, step)
+    for epc in (*((view.parent,) if view.parent else ()), *view.epcs):
+        yield _for_unit(epc, entry)
+    yield from _classes(view.quantities, base)
+
+
+def _transformation(view: EventView, base: Entry) -> Iterator[Observation]:
+    hub = view.transformation_id or f"urn:medtrace:transformation:{base.event.hex()}"
+    yield Observation(hub, _with(base, Step.FORM, children=len(view.output_epcs)), members=view.output_epcs)
+    for epc in view.input_epcs:
+        yield Observation(epc, _with(base, Step.TRANSFORM, container=hub))
+    yield from _classes(view.input_quantities, base)
+    yield from _classes(view.output_quantities, base)
+
+
+_SPLIT = {
+    "ObjectEvent": _object,
+    "AggregationEvent": _aggregation,
+    "TransactionEvent": _transaction,
+    "TransformationEvent": _transformation,
+    "AssociationEvent": _aggregation,
+}
