@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from graph.port import GraphReader
-from pedigree.ports import EventLog
+from pedigree.ports import EventLog, History
 from pedigree.seal import KeyRing, PrivateKey
 from services.access import AccessLog, StructuredAccessLog
 from services.registry import RegistryHolder
@@ -59,7 +59,7 @@ class Services:
     """SM3 of the latest checkpoint, for time tokens."""
     ledger: Any = None
     """The ledger's reading side, as `ledger` defines it."""
-    history: Any = None
+    history: History | None = None
     """Refolds a unit as it was known at a record time."""
     notices: list[str] = field(default_factory=list)
     """What every page must say (demo keys, development stand-ins)."""

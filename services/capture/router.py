@@ -1,0 +1,149 @@
+"""The EPCIS 2.0 capture interface (section 12.7): POST /capture, POST /events, jobs, and an inbox of what needs a look."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import quote, unquote
+
+import msgspec
+from fastapi import APIRouter, Depends, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse, Response
+
+from pedigree.errors import SettingsError
+from pedigree.messages import event_bytes
+from services.auth import Caller, require
+from services.body import Intake
+from services.capture import options
+from services.capture.inbox import STATES, inbox_json
+from services.capture.index import CaptureIndex
+from services.capture.jobs import job_json
+from services.capture.prepare import Task
+from services.capture.taking import Taken, Taker
+from services.capture.tokens import TokenRequest, token_for
+from services.capture.upload import upload_of
+from services.capture.workers import Preparer
+from services.context import Services
+from services.paging import Pager
+from services.problems import Problem, bad_query, forbidden, invalid, not_found, too_large
+
+
+class Capture:
+    """The interface's parts, made once an app."""
+
+    def __init__(self, services: Services) -> None:
+        if services.captures is None:
+            raise SettingsError("capture needs its index: set Services.captures")
+        self.services = services
+        self.index: CaptureIndex = services.captures
+        self.taker = Taker(services, self.index)
+        self.preparer = Preparer(services.settings.workers)
+        self.intake = Intake(services.settings.capture_bytes)
+        self.pager = Pager(services.page_secret)
+
+    async def take(self, request: Request, caller: Caller, *, single: bool) -> Taken:
+        settings = self.services.settings
+        async with self.intake.body(request) as body:
+            upload = await upload_of(request, body, caller.party, settings, single=single)
+            task = Task(
+                upload.body, upload.content_type, single, upload.behaviour, settings.capture_limit, settings.children_limit
+            )
+            prepared = await self.preparer.prepare(task)
+            if prepared.over:
+                raise too_large(prepared.refusal)
+            if prepared.refusal:
+                raise invalid(prepared.refusal, prepared.problems())
+            return await run_in_threadpool(self.taker.take, upload, prepared)
+
+
+def capture_router(services: Services) -> APIRouter:
+    """The routes. `index.follow` is run once here, so that a crash between log and index has healed before the first request."""
+    capture = Capture(services)
+    capture.index.follow(services.log)
+
+    @asynccontextmanager
+    async def lifespan(_: object) -> AsyncIterator[None]:
+        yield
+        capture.preparer.close()
+
+    router = APIRouter(lifespan=lifespan)
+    may_capture = Depends(require(services, "capture"))
+    may_read = Depends(require(services, "capture", "query", "regulator"))
+    settings, index, pager = services.settings, capture.index, capture.pager
+
+    @router.post("/capture", status_code=202)
+    async def post_capture(request: Request, caller: Caller = may_capture) -> Response:
+        taken = await capture.take(request, caller, single=False)
+        location = f"{settings.base_url}/capture/{taken.id}"
+        return JSONResponse({"captureID": taken.id}, 202, headers={"Location": location, **options.common(settings)})
+
+    @router.post("/events", status_code=201)
+    async def post_event(request: Request, caller: Caller = may_capture) -> Response:
+        taken = await capture.take(request, caller, single=True)
+        headers = {"Location": f"{settings.base_url}/events/{quote(taken.events[0], safe='')}", **options.common(settings)}
+        if taken.existing:
+            problem = Problem(409, "ResourceAlreadyExistsException", "this event has been captured before", headers=headers)
+            problem.extra["captureID"] = taken.id
+            raise problem
+        return JSONResponse({"eventHash": taken.events[0], "captureID": taken.id}, 201, headers=headers)
+
+    @router.get("/capture/{id}")
+    async def get_job(id: str, caller: Caller = may_capture) -> Response:
+        def look() -> dict[str, Any]:
+            index.follow(services.log)
+            job = index.job(id)
+            if job is None or (caller.party not in (job.party, job.attester) and not caller.has("regulator")):
+                raise not_found(f"there is no capture job {id[:80]} of yours")
+            return job_json(services, job)
+
+        return JSONResponse(await run_in_threadpool(look))
+
+    @router.get("/capture")
+    async def get_jobs(request: Request, caller: Caller = may_capture) -> Response:
+        page = pager.requested(request, caller.party)
+        before = (int(page.cursor[0]), str(page.cursor[1])) if page.cursor else None
+
+        def look() -> tuple[list[dict[str, Any]], tuple[int, str] | None]:
+            index.follow(services.log)
+            jobs = index.jobs(caller.party, before, page.per_page + 1)
+            more = len(jobs) > page.per_page
+            jobs = jobs[: page.per_page]
+            return [job_json(services, job) for job in jobs], (jobs[-1].record_time, jobs[-1].id) if more else None
+
+        made, last = await run_in_threadpool(look)
+        return JSONResponse(made, headers=pager.link(request, last, caller.party))
+
+    @router.get("/inbox")
+    async def get_inbox(request: Request, state: str = "", caller: Caller = may_capture) -> Response:
+        if state not in ("", *STATES):
+            raise bad_query(f"state is one of {', '.join(STATES)}, or left out for all of them")
+        graph = services.graph
+        if graph is None:
+            raise not_found("there is no inbox without a graph")
+        page = pager.requested(request, caller.party)
+        found = await run_in_threadpool(graph.inbox, caller.party, state, page.cursor, page.per_page)
+        return JSONResponse(inbox_json(found.items), headers=pager.link(request, found.next, caller.party))
+
+    @router.post("/capture/token", status_code=201)
+    async def post_token(asked: TokenRequest, caller: Caller = may_capture) -> Response:
+        return Response(msgspec.json.encode(token_for(services, asked, caller.party)), 201, media_type="application/json")
+
+    @router.get("/events/{id:path}")
+    async def get_event(id: str, caller: Caller = may_read) -> Response:
+        try:
+            hash = event_bytes(unquote(id))
+        except ValueError as wrong:
+            raise not_found("events are found by their CBV 2.0 hash, ni:///sha-256;...?ver=CBV2.0") from wrong
+        row = await run_in_threadpool(services.graph.event, hash) if services.graph is not None else None
+        if row is None:
+            raise not_found("this event is not known, or not shown yet")
+        if caller.party not in (row.party, row.actor) and not caller.has("query", "regulator"):
+            raise forbidden("this event is another party's")
+        return Response(row.json, media_type="application/ld+json")
+
+    options.install(router, settings)
+    return router
+
+
