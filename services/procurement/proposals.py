@@ -186,5 +186,8 @@ def _estimated(given: tuple[float, ...], in_stock: tuple[bool, ...]) -> Demand:
 def _level(given: tuple[float, ...], in_stock: tuple[bool, ...], lot: int, setting: Setting) -> tuple[int, float]:
     """(s, expected fill rate). The history up to yesterday seldom changes, pages are read often."""
     demand, lead = _estimated(given, in_stock), setting.lead()
-    level = fill_level(demand, lead, lot, setting.service) if setting.measure == "fill" else cycle_level(demand, lead, setting.service)
+    if setting.measure == "fill":
+        level = fill_level(demand, lead, lot, setting.service)
+    else:
+        level = cycle_level(demand, lead, setting.service)
     return level, fill_rate(demand, lead, level, lot)
