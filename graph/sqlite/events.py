@@ -17,6 +17,11 @@ _EVENT = (
     "e.location, d.capture, e.offset, e.partition, e.seq, e.json, e.time, e.id FROM event e JOIN event_key k ON k.id = e.key "
     "JOIN document d ON d.partition = e.partition AND d.offset = e.offset "
 )
+# Along the unit's own rows, newest first, each event once whatever roles it has for the unit.
+_OF_UNIT = (
+    "JOIN event_unit x ON x.event = e.id AND NOT EXISTS (SELECT 1 FROM event_unit y "
+    "WHERE y.unit = x.unit AND y.time = x.time AND y.event = x.event AND y.role < x.role) WHERE x.unit = ?"
+)
 _OWN = (Kind.EVENT, Kind.DECLARATION)
 
 
@@ -39,18 +44,17 @@ def find_events(
     cursor: Cursor | None,
     limit: int,
 ) -> Page[EventRow]:
-    where, values = after("e.time, e.id", cursor, descending=True)
-    conditions, parameters = [where], [*values]
-    bounds: list[object] = list(parameters)
-    for condition, value in (("e.time >= ?", from_ms), ("e.time < ?", to_ms), ("e.biz_step = ?", biz_step or None)):
+    key = ("x.time", "x.event") if epc else ("e.time", "e.id")
+    where, values = after(", ".join(key), cursor, descending=True)
+    conditions, bounds = [where], list[object](values)
+    for condition, value in ((f"{key[0]} >= ?", from_ms), (f"{key[0]} < ?", to_ms), ("+e.biz_step = ?", biz_step or None)):
         if value is not None:
-            conditions.append(condition)
+            conditions.append(condition if epc else condition.lstrip("+"))
             bounds.append(value)
-    if epc:
-        conditions.append("e.id IN (SELECT event FROM event_unit WHERE unit = ?)")
-        bounds.append(name_id(connection, epc))
-    query = f"{_EVENT} WHERE {' AND '.join(conditions)} ORDER BY e.time DESC, e.id DESC LIMIT ?"
-    return page(connection.execute(query, [*bounds, limit + 1]).fetchall(), limit, 2, as_event)
+    source = f"{_EVENT} {_OF_UNIT} AND" if epc else f"{_EVENT} WHERE"
+    query = f"{source} {' AND '.join(conditions)} ORDER BY {key[0]} DESC, {key[1]} DESC LIMIT ?"
+    unit = [name_id(connection, epc)] if epc else []
+    return page(connection.execute(query, [*unit, *bounds, limit + 1]).fetchall(), limit, 2, as_event)
 
 
 def verdict_counts(connection: sqlite3.Connection, capture: str | Sequence[bytes]) -> VerdictCounts:

@@ -3,6 +3,8 @@
 Units and events are numbered (`epc`, `event_key`): names of 50 and hashes of 32 bytes stand once, the many rows carry small
 ints. A name says nothing: a unit is known when it has a `unit` row. Numbers depend on the order of arrival, so they are never
 shown nor compared (`dump`). STRICT, so that a value of a wrong type can't even be edited in.
+
+Never ANALYZE nor PRAGMA optimize: with statistics SQLite 3.40 chooses Bloom filters that scan whole tables.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ CREATE TABLE unit (
 ) STRICT;
 CREATE INDEX unit_lot ON unit (gtin, lot);
 CREATE INDEX unit_loaded ON unit (container, possessor) WHERE loaded = 1;
+CREATE INDEX unit_addressed ON unit (addressee) WHERE loaded = 1 AND container = 0 AND addressee <> '';
 CREATE TABLE lot (gtin TEXT NOT NULL, lot TEXT NOT NULL, units INTEGER NOT NULL, PRIMARY KEY (gtin, lot)) STRICT, WITHOUT ROWID;
 CREATE INDEX lot_lot ON lot (lot);
 

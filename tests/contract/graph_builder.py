@@ -26,7 +26,6 @@ from pedigree.messages import (
     Stay,
     UnitDecision,
     Verdict,
-    encode,
 )
 
 MAKER, DEALER, CLINIC, SHOP = "6900000000011", "6900000000028", "6900000000035", "6900000000042"

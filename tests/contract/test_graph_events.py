@@ -43,9 +43,20 @@ def test_events_are_kept_whole_and_found(graph: Graph) -> None:
     assert [e.biz_step for e in graph.find_events(to_ms=kept.time + 1).items] == ["packing"]
     assert [e.biz_step for e in graph.find_events(from_ms=kept.time + 1).items] == ["storing"]
     assert [e.capture for e in graph.find_events(biz_step="storing").items] == ["c1"]  # two documents, one event
+    assert [e.type for e in graph.find_events(epc=PALLET, biz_step="packing", to_ms=kept.time + 1).items] == ["AggregationEvent"]
     first = graph.find_events(limit=1)
     assert [e.biz_step for e in graph.find_events(limit=1, cursor=first.next).items] == ["packing"]
     assert (graph.counts().events, graph.counts().documents) == (2, 2)
+
+
+def test_an_event_that_names_a_unit_twice_is_listed_once(graph: Graph) -> None:
+    odd = {"type": "AggregationEvent", "parentID": PALLET, "childEPCs": [PALLET, A]}
+    events = [{**odd, "eventTime": f"2024-10-0{day}T00:00:00Z"} for day in range(1, 4)]
+    graph.apply_documents(0, 0, [document("c", events)])
+    first = graph.unit_events(PALLET, limit=2)
+    rest = graph.unit_events(PALLET, cursor=first.next, limit=2)
+    assert [e.seq for e in [*first.items, *rest.items]] == [2, 1, 0]
+    assert rest.next is None
 
 
 def test_the_earliest_copy_of_an_event_is_shown_in_any_order(graph_of: Open) -> None:

@@ -1,0 +1,1 @@
+"""Benchmarks: each module prints readings, none asserts a speed."""
