@@ -43,10 +43,7 @@ def _answer(history: History, turns: list[Turn], probe: Entry, outgoing: Outgoin
     fresh = probe.identity in history.asked_anew
     for container in asks:
         if fresh or container not in known:
-            place = probe.place
-            assert place is not None  # answer_probes has looked
-            forward = outgoing.probe((probe.event, int(Kind.PROBE), probe.source), place, probe.until, alive=True)
-            outgoing.sent.append(Observation(container, forward))
+            outgoing.sent.append(Observation(container, _forward(probe, outgoing, alive=True)))
     if changes is not None:
         _reply(history, probe, Quote(history.unit, tuple(changes), revision), outgoing)
 
@@ -60,12 +57,16 @@ def _reply(history: History, probe: Entry, quote: Quote, outgoing: Outgoing) -> 
 
 def _withdraw(history: History, probe: Entry, outgoing: Outgoing) -> None:
     """Take back what was asked further up on behalf of this probe."""
-    place = probe.place
-    assert place is not None  # answer_probes has looked
     for quote in probe.quotes:
         if quote.known:
-            forward = outgoing.probe((probe.event, int(Kind.PROBE), probe.source), place, probe.until, alive=False)
-            outgoing.sent.append(Observation(quote.container, forward))
+            outgoing.sent.append(Observation(quote.container, _forward(probe, outgoing, alive=False)))
+
+
+def _forward(probe: Entry, outgoing: Outgoing, *, alive: bool) -> Entry:
+    place = probe.place
+    assert place is not None  # answer_probes has looked
+    asker = (probe.event, int(Kind.PROBE), probe.source)
+    return outgoing.probe(asker, place, probe.until, alive=alive, chain=probe.ancestors)
 
 
 def _first_difference(before: list[Turn], after: list[Turn]) -> int | None:

@@ -11,12 +11,13 @@ from collections.abc import Sequence
 import msgspec
 
 from pedigree.custody.answers import answer_probes
+from pedigree.custody.bases import next_bases
 from pedigree.custody.claim import claim
 from pedigree.custody.edges import Outgoing
 from pedigree.custody.fold import Outcome, Turn
 from pedigree.custody.history import History
 from pedigree.custody.refold import Refolded, needs_archive, refold
-from pedigree.custody.row import BASE_EVERY, Archive, Base, LeafId, Row, Segment, encode_row, encode_segment
+from pedigree.custody.row import Archive, Base, LeafId, Row, Segment, encode_row, encode_segment
 from pedigree.custody.telling import tell
 from pedigree.custody.timeline import intervals
 from pedigree.custody.verdicts import unit_word
@@ -121,9 +122,8 @@ def _advance(history: History, result: Refolded | None, new_leaves_count: int) -
     new.ending, new.ending_cut = result.ending, result.ending_cut
     new.outcomes = list({**dict(outcomes), **result.outcomes}.items())
     new.endings = list(result.endings.items())
-    new.bases = next_bases(
-        old.bases, result.base, Base(new.n, acc, new.open, new.asked, new.timeline, new.outcomes)
-    )
+    now = Base(new.n, acc, new.open, new.asked, new.timeline, new.outcomes)
+    new.bases = next_bases(old.bases, result.base, now)
     return new
 
 
@@ -136,14 +136,6 @@ def _before(history: History, result: Refolded) -> tuple[list[Turn], list[tuple[
         if base.count == result.base:
             return base.timeline, base.outcomes
     return [], []
-
-
-def next_bases(bases: Sequence[Base], used: int, now: Base) -> list[Base]:
-    """Bases after a fold that started from the one at `used`: newer ones are stale. The ledger keeps the same two."""
-    kept = [base for base in bases if base.count <= used]
-    if now.count - (kept[-1].count if kept else 0) >= BASE_EVERY:
-        kept.append(now)
-    return kept[-2:]
 
 
 def _archive(history: History, row: Row) -> list[tuple[int, bytes]]:

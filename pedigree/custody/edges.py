@@ -109,7 +109,10 @@ class Outgoing:
         """Probe `container` about the time around `leaf`."""
         self.sent.append(Observation(container, self.probe(leaf.identity, leaf.place, leaf.deadline[0], alive=alive)))
 
-    def probe(self, asker: LeafId, place: Place, until: int, *, alive: bool) -> Entry:
+    def probe(
+        self, asker: LeafId, place: Place, until: int, *, alive: bool, chain: tuple[str, ...] = ()
+    ) -> Entry:
+        """`chain`: the units that have passed the question on so far."""
         return Entry(
             event=asker_key(asker),
             kind=Kind.PROBE,
@@ -118,6 +121,7 @@ class Outgoing:
             source=self.unit,
             place=place,
             until=until,
+            ancestors=(*chain, self.unit),
             revision=self.revision,
             alive=alive,
             asker=(asker[0], asker[1], self.coder.name(asker[2]) if asker[1] != Kind.PROBE else asker[2]),

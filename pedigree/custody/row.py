@@ -15,8 +15,6 @@ from pedigree.custody.leaf import Leaf, decode_leaf
 from pedigree.messages import Entry, Place, Shown
 from pedigree.proof import ZERO_ACC
 
-BASE_EVERY = 32
-"""A new base each time that many leaves have come in."""
 Identity = tuple[bytes, int, str, int]
 LeafId = tuple[bytes, int, str]
 Asked = tuple[tuple[LeafId, str], ...]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from pedigree.custody.fold import Outcome, Turn
-from pedigree.custody.project import Coder
+from pedigree.custody.project import MAX_DEPTH, Coder
 from pedigree.custody.state import State
 from pedigree.custody.steps import LAST, Status
 from pedigree.messages import END, Custody, Entry, Packed, Place, Quote, Stay
@@ -112,6 +112,10 @@ def answer(turns: Sequence[Turn], probe: Entry, coder: Coder) -> tuple[list[tupl
             _add(changes, turn.place, custody_at(turn.state, coder))
             continue
         container = coder.name(turn.state.container)
+        if container in probe.ancestors or len(probe.ancestors) > MAX_DEPTH:
+            # Containers in each other in a circle: nobody outside answers for them, so the unit speaks for itself.
+            _add(changes, turn.place, custody_at(turn.state, coder))
+            continue
         if container not in asks:
             asks.append(container)
         until = turns[index + 1].place if index + 1 < len(turns) else end
