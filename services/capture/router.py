@@ -20,8 +20,8 @@ from services.capture import options
 from services.capture.inbox import STATES, inbox_json
 from services.capture.index import CaptureIndex
 from services.capture.jobs import job_json
-from services.capture.prepare import Task
-from services.capture.taking import Taken, Taker
+from services.capture.prepare import Prepared, Task, prepare
+from services.capture.taking import Taken, Taker, Upload
 from services.capture.tokens import TokenRequest, token_for
 from services.capture.upload import upload_of
 from services.capture.workers import Preparer
@@ -50,12 +50,16 @@ class Capture:
             task = Task(
                 upload.body, upload.content_type, single, upload.behaviour, settings.capture_limit, settings.children_limit
             )
-            prepared = await self.preparer.prepare(task)
-            if prepared.over:
-                raise too_large(prepared.refusal)
-            if prepared.refusal:
-                raise invalid(prepared.refusal, prepared.problems())
-            return await run_in_threadpool(self.taker.take, upload, prepared)
+            if self.preparer.elsewhere(task):
+                return await run_in_threadpool(self._settle, upload, await self.preparer.prepare(task))
+            return await run_in_threadpool(lambda: self._settle(upload, prepare(task)))  # one change of threads, not two
+
+    def _settle(self, upload: Upload, prepared: Prepared) -> Taken:
+        if prepared.over:
+            raise too_large(prepared.refusal)
+        if prepared.refusal:
+            raise invalid(prepared.refusal, prepared.problems())
+        return self.taker.take(upload, prepared)
 
 
 def capture_router(services: Services) -> APIRouter:
@@ -65,6 +69,7 @@ def capture_router(services: Services) -> APIRouter:
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[None]:
+        capture.preparer.start()
         yield
         capture.preparer.close()
 

@@ -15,24 +15,32 @@ import msgspec
 import structlog
 from starlette.concurrency import run_in_threadpool
 
-from services.capture.prepare import Prepared, Task, decode_prepared, prepare, prepare_bytes
+from services.capture.prepare import Prepared, Task, decode_prepared, prepare_bytes
 from services.problems import Problem
 
 SMALL = 8_192
-"""Bytes up to which a body is prepared in a thread: sending it away would cost more than it saves."""
+"""Bytes up to which a body is prepared here: sending it away would cost more than it saves."""
 _log = structlog.get_logger("medtrace.capture")
 
 
 class Preparer:
-    """`workers` processes, started when first needed; 0 = everything in threads."""
+    """`workers` processes, started when first needed; 0 = nothing is sent away."""
 
     def __init__(self, workers: int) -> None:
         self._workers = workers
         self._pool: ProcessPoolExecutor | None = None
 
+    def start(self) -> None:
+        """Start the workers now, so that the first larger document does not wait for them."""
+        for _ in range(self._workers):
+            self._started().submit(os.getpid)
+
+    def elsewhere(self, task: Task) -> bool:
+        """Whether the task is worth sending to a worker."""
+        return self._workers > 0 and len(task.body) > SMALL
+
     async def prepare(self, task: Task) -> Prepared:
-        if self._workers == 0 or len(task.body) <= SMALL:
-            return await run_in_threadpool(prepare, task)
+        """In a worker. Its death is survived once, then it is a 503."""
         encoded = msgspec.msgpack.encode(task)
         for attempt in (1, 2):
             pool = self._started()
