@@ -13,7 +13,7 @@ import msgspec
 
 from pedigree.cbv import Kind, bare
 from pedigree.errors import DocumentError, Fault
-from pedigree.identifiers import canonical
+from pedigree.eventhash.values import canonical_key as canonical
 from pedigree.times import parse_offset, parse_time
 
 Quantity = tuple[str, float | None, str]

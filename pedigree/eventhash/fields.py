@@ -10,8 +10,7 @@ from typing import Any
 
 from pedigree.cbv import WEB_FORM, Kind
 from pedigree.eventhash.names import Names
-from pedigree.eventhash.values import canonical_time
-from pedigree.identifiers import canonical
+from pedigree.eventhash.values import canonical_key, canonical_time
 
 Writer = Callable[[Names, str, Any, list[str], list[str]], None]
 Order = tuple[tuple[str, Writer], ...]
@@ -97,7 +96,7 @@ def _epcs(names: Names, name: str, value: Any, out: list[str], rest: list[str]) 
     found = []
     for epc in _each(value):
         if isinstance(epc, str) and epc.startswith(("urn:epc:", "https:")):
-            found.append("epc=" + canonical(epc.strip()))
+            found.append("epc=" + canonical_key(epc.strip()))
         else:
             _value(names, "epc", epc, found, rest)
     if found:
@@ -246,7 +245,10 @@ def _references(names: Names, name: str, value: Any, rest: list[str]) -> None:
         out: list[str] = []
         _leaf(kind_of)(names, "type", item.get("type"), out, rest)
         _value(names, target, item.get(target), out, rest)
-        more = [text for key in item if key not in ("type", target) for text in any_element(names, names.key(key), item[key])]
+        more: list[str] = []
+        for key, other in item.items():
+            if key not in ("type", target) and (full := names.key(key)):
+                more += any_element(names, full, other)
         found.append("".join(out + sorted(more)))
     if found:
         rest.append(name + "".join(sorted(found)))
