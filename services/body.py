@@ -18,7 +18,7 @@ class Intake:
 
     def __init__(self, limit: int, budget: int = 0) -> None:
         self._limit = limit
-        self._budget = budget or 4 * limit
+        self._budget = budget or 2 * limit
         self._used = 0
 
     @asynccontextmanager

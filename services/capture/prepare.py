@@ -7,6 +7,7 @@ more than the stamps do (some 10 us an event on `stamping.slim` views, against 5
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Sequence
 from typing import Literal
 
@@ -74,8 +75,13 @@ decode_prepared = msgspec.msgpack.Decoder(Prepared).decode
 
 
 def prepare_bytes(task: bytes) -> bytes:
-    """`prepare` for another process: msgpack in, msgpack out; errors travel as `refusal`."""
-    return _encode(prepare(msgspec.msgpack.decode(task, type=Task)))
+    """`prepare` for another process, whose memory is limited: msgpack in, msgpack out; errors travel as `refusal`."""
+    try:
+        return _encode(prepare(msgspec.msgpack.decode(task, type=Task)))
+    except MemoryError:
+        return _encode(Prepared(refusal="the document needs more memory than one document may have", over=True))
+    finally:
+        gc.collect()  # a worker collects between documents only
 
 
 def prepare(task: Task) -> Prepared:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import multiprocessing
 import os
+import resource
 import signal
 import threading
 from concurrent.futures import ProcessPoolExecutor
@@ -20,14 +22,17 @@ from services.problems import Problem
 
 SMALL = 8_192
 """Bytes up to which a body is prepared here: sending it away would cost more than it saves."""
+WORKER_BYTES = 1_500_000_000
+"""Memory of one worker. A body of 50 MB can be made of 17 million empty lists; such a one is refused, not read at any price."""
 _log = structlog.get_logger("medtrace.capture")
 
 
 class Preparer:
     """`workers` processes, started when first needed; 0 = nothing is sent away."""
 
-    def __init__(self, workers: int) -> None:
+    def __init__(self, workers: int, worker_bytes: int = WORKER_BYTES) -> None:
         self._workers = workers
+        self._worker_bytes = worker_bytes
         self._pool: ProcessPoolExecutor | None = None
 
     def start(self) -> None:
@@ -61,7 +66,7 @@ class Preparer:
     def _started(self) -> ProcessPoolExecutor:
         if self._pool is None:
             spawn = multiprocessing.get_context("spawn")  # forking a process with threads can hang the child
-            self._pool = ProcessPoolExecutor(self._workers, mp_context=spawn, initializer=_start)
+            self._pool = ProcessPoolExecutor(self._workers, mp_context=spawn, initializer=_start, initargs=(self._worker_bytes,))
         return self._pool
 
     def _drop(self, pool: ProcessPoolExecutor) -> None:
@@ -70,9 +75,14 @@ class Preparer:
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _start() -> None:
+def _start(most: int) -> None:
     """In the worker: Ctrl-C is the parent's business, and a worker must not outlive a parent that was killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    allowed = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(resource.RLIMIT_DATA, (allowed, hard))
+    gc.freeze()
+    gc.disable()  # parsing makes millions of objects and no cycles: collecting meanwhile took most of the time
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_leave_with, args=(parent.sentinel,), daemon=True).start()

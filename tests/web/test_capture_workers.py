@@ -72,3 +72,19 @@ def test_workers_do_not_outlive_a_parent_that_is_killed() -> None:
     while Path(f"/proc/{worker}").exists() and "Z" not in Path(f"/proc/{worker}/stat").read_text().split()[2]:
         assert time.monotonic() < deadline, "the worker is still there"
         time.sleep(0.05)
+
+
+def test_a_body_that_needs_too_much_memory_is_refused_and_the_worker_lives() -> None:
+    async def run() -> None:
+        hungry = Task(b"[" + b"[]," * 4_000_000 + b"[]]", "application/json", False, "rollback", 10_000, 10_000)
+        preparer = Preparer(1, 300_000_000)
+        try:
+            made = await preparer.prepare(hungry)
+            assert made.over
+            assert "memory" in made.refusal
+            assert preparer._pool is not None
+            assert len((await preparer.prepare(task(40))).events) == 40
+        finally:
+            preparer.close()
+
+    asyncio.run(run())
