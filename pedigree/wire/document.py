@@ -23,8 +23,13 @@ class Document(msgspec.Struct, frozen=True):
     namespaces: dict[str, str]
     """Prefix -> URI of what the document itself declares."""
     header: dict[str, Any]
-    """The document without its events and @context; an empty `eventList` or `event` marks where they were. {}: a single event."""
+    """The document without its events; an empty `eventList` or `event` marks where they were. No `epcisBody`: a single event."""
     source: Literal["json", "xml", "xml12"]
+
+    @property
+    def alone(self) -> bool:
+        """A single event, without a document around it."""
+        return "epcisBody" not in self.header
 
     def hasher(self) -> Hasher:
         """What hashes this document's events: values of XML are never short for URIs, those of JSON-LD are."""
@@ -33,9 +38,9 @@ class Document(msgspec.Struct, frozen=True):
 
 def events_path(document: Document) -> tuple[str, ...] | None:
     """The keys that lead to the event list (or to the one event) in `header`; None for a single event."""
-    if not document.header:
+    if document.alone:
         return None
-    body = document.header.get("epcisBody", {})
+    body = document.header["epcisBody"]
     if "queryResults" in body:
         return ("epcisBody", "queryResults", "resultsBody", "eventList")
     return ("epcisBody", "event") if "event" in body else ("epcisBody", "eventList")
@@ -53,7 +58,7 @@ def where(document: Document, index: int, path: Iterable[str | int] = ()) -> str
 def _xpath(document: Document, index: int, path: list[str | int]) -> str:
     kind = document.events[index].get("type")
     number = sum(event.get("type") == kind for event in document.events[: index + 1])
-    found = "" if not document.header else "/EPCISDocument/EPCISBody/EventList"
+    found = "" if document.alone else "/EPCISDocument/EPCISBody/EventList"
     found += f"/{kind}[{number}]"
     element = ""
     for place, step in enumerate(path):

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from pedigree.errors import DocumentError, Fault
-from pedigree.namespaces import CONTEXT, context_namespaces
+from pedigree.namespaces import context_namespaces
 from pedigree.wire import shape
 from pedigree.wire.document import Document, Event, events_path
 from pedigree.wire.limits import Limits, over_limits
@@ -33,7 +33,7 @@ def parse_json(body: bytes, limits: Limits | None = None) -> Document:
     header, events = _body(root, faults)
     if faults:
         raise _refuse(faults)
-    context = header.pop("@context", [])
+    context = header.get("@context", [])
     return Document(
         events=events,
         context=context if isinstance(context, list) else [context],
@@ -49,20 +49,22 @@ def parse_json_event(body: bytes, limits: Limits | None = None) -> Document:
     if not isinstance(event, dict) or event.get("type") not in shape.EVENTS:
         found = _kind(event) if not isinstance(event, dict) else f"type {event.get('type')!r}"[:100]
         raise _refuse([Fault("/type" if isinstance(event, dict) else "", found, "one of " + ", ".join(shape.EVENTS))])
-    context = event.pop("@context", [])
+    header = {"@context": event.pop("@context")} if "@context" in event else {}
+    context = header.get("@context", [])
     listed = context if isinstance(context, list) else [context]
-    return Document(events=[event], context=listed, namespaces=context_namespaces(context), header={}, source="json")
+    return Document(events=[event], context=listed, namespaces=context_namespaces(context), header=header, source="json")
 
 
 def to_json(document: Document) -> bytes:
     """Write a document (a single event stays one). The JSON value of what was read from JSON is the same as before."""
-    if document.source != "json":
-        document = spelled_for_json(document)
-    context = document.context or ([] if document.source == "json" else [CONTEXT])
     path = events_path(document)
+    if document.source == "json":
+        root = dict(document.header)
+    else:
+        document = spelled_for_json(document)
+        root = {"@context": document.context, **document.header}
     if path is None:
-        return msgspec.json.encode(_with_context(context, document.events[0]))
-    root = dict(document.header)
+        return msgspec.json.encode({**root, **document.events[0]})
     node = root
     for key in path[:-1]:
         node[key] = dict(node[key])
@@ -70,14 +72,7 @@ def to_json(document: Document) -> bytes:
     node[path[-1]] = document.events[0] if path[-1] == "event" else document.events
     if document.source != "json":
         root["schemaVersion"] = "2.0"
-    return msgspec.json.encode(_with_context(context, root))
-
-
-def _with_context(context: list[Any], root: dict[str, Any]) -> dict[str, Any]:
-    if not context:
-        return root
-    only = context[0] if len(context) == 1 and not isinstance(context[0], str) else context
-    return {"@context": only, **root}
+    return msgspec.json.encode(root)
 
 
 def _body(root: dict[str, Any], faults: list[Fault]) -> tuple[dict[str, Any], list[Event]]:

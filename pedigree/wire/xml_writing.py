@@ -36,7 +36,7 @@ def to_xml(document: Document) -> bytes:
 
 def _tree(document: Document) -> etree._Element:
     build = Builder(document)
-    if not document.header:
+    if document.alone:
         root = build.root(str(document.events[0]["type"]))
         _event(build, root, document, document.events[0])
         return root

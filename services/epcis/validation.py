@@ -96,7 +96,7 @@ def _shown(value: Any) -> str:
 
 def _header(document: Document) -> Iterable[tuple[str, str, str]]:
     header = document.header
-    if not header:
+    if document.alone:
         return
     version = header.get("schemaVersion")
     accepted = "1." if document.source == "xml12" else "2."
