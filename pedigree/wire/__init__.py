@@ -6,11 +6,11 @@ Inside, an event is the JSON-LD object of EPCIS 2.0. XML is converted to and fro
 
 from __future__ import annotations
 
-from pedigree.wire.document import Document, where
+from pedigree.wire.document import Document, where, within
 from pedigree.wire.json_form import parse_json, to_json
 from pedigree.wire.limits import Limits
 from pedigree.wire.reading import parse, parse_event
 from pedigree.wire.xml_reading import parse_xml
 from pedigree.wire.xml_writing import to_xml
 
-__all__ = ["Document", "Limits", "parse", "parse_event", "parse_json", "parse_xml", "to_json", "to_xml", "where"]
+__all__ = ["Document", "Limits", "parse", "parse_event", "parse_json", "parse_xml", "to_json", "to_xml", "where", "within"]

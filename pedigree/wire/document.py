@@ -51,16 +51,23 @@ def where(document: Document, index: int, path: Iterable[str | int] = ()) -> str
     if document.source == "json":
         keys = events_path(document)
         start: list[str | int] = [] if keys is None else [*keys] if keys[-1] == "event" else [*keys, index]
-        return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in (*start, *path))
-    return _xpath(document, index, list(path))
-
-
-def _xpath(document: Document, index: int, path: list[str | int]) -> str:
+        return _pointer(start) + _pointer(path)
     kind = document.events[index].get("type")
     number = sum(event.get("type") == kind for event in document.events[: index + 1])
-    found = "" if document.alone else "/EPCISDocument/EPCISBody/EventList"
-    found += f"/{kind}[{number}]"
-    element = ""
+    return ("" if document.alone else "/EPCISDocument/EPCISBody/EventList") + f"/{kind}[{number}]" + _xpath(path)
+
+
+def within(document: Document, start: str, path: Iterable[str | int]) -> str:
+    """The place `path` inside the event whose own place is `start`."""
+    return start + (_pointer(path) if document.source == "json" else _xpath(path))
+
+
+def _pointer(path: Iterable[str | int]) -> str:
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
+
+
+def _xpath(path: Iterable[str | int]) -> str:
+    found = element = ""
     for place, step in enumerate(path):
         if isinstance(step, int):
             inner = shape.ELEMENTS.get(element)

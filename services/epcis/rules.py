@@ -23,11 +23,7 @@ _EPCS = _LISTS[:4]
 
 def violations(event: dict[str, Any], max_list: int) -> list[Found]:
     """What breaks a rule."""
-    found: list[Found] = []
-    for name in _LISTS:
-        value = event.get(name)
-        if isinstance(value, list) and len(value) > max_list:
-            found.append(((name,), f"{len(value)} elements", f"at most {max_list}"))
+    found: list[Found] = [((name,), f"{len(event[name])} elements", f"at most {max_list}") for name in too_long(event, max_list)]
     kind, action = event.get("type"), event.get("action")
     if kind == "ObjectEvent":
         if not _some(event, "epcList", "quantityList", "sensorElementList"):
@@ -49,6 +45,11 @@ def violations(event: dict[str, Any], max_list: int) -> list[Found]:
     if isinstance(lasting, dict) and not _some(lasting, "set", "unset"):
         found.append((("persistentDisposition",), "neither set nor unset", "at least one of them"))
     return found
+
+
+def too_long(event: dict[str, Any], max_list: int) -> list[str]:
+    """The lists of the event that are longer than `max_list`."""
+    return [name for name in _LISTS if isinstance(value := event.get(name), list) and len(value) > max_list]
 
 
 def _some(event: dict[str, Any], *names: str) -> bool:

@@ -10,13 +10,16 @@ from pydantic_core import ErrorDetails
 
 from pedigree.errors import DocumentError, Fault
 from pedigree.times import parse_time
-from pedigree.wire import Document, where
+from pedigree.wire import Document, where, within
 from services.epcis.extras import declared_terms, unknown_fields
 from services.epcis.models import EVENTS
-from services.epcis.rules import Found, doubts, violations
+from services.epcis.rules import Found, doubts, too_long, violations
 
 MAX_LIST = 10_000
 """Things that one event may list: a pallet of 10,000 packs."""
+
+_SHOWN = 100
+"""Faults of one event that are told one by one; the rest are counted, so that a hostile document costs bounded memory."""
 
 _VALIDATORS = {name: model.__pydantic_validator__.validate_python for name, model in EVENTS.items()}
 
@@ -31,8 +34,11 @@ def validate(document: Document, max_list: int = MAX_LIST) -> list[Fault]:
     for index, event in enumerate(document.events):
         found = _event(event, terms, max_list)
         if found:
+            start = where(document, index)
             found.sort(key=lambda entry: [str(step) for step in entry[0]])
-            faults += [Fault(where(document, index, path), what, expected) for path, what, expected in found]
+            faults += [Fault(within(document, start, path), what, expected) for path, what, expected in found[:_SHOWN]]
+            if len(found) > _SHOWN:
+                faults.append(Fault(start, f"{len(found) - _SHOWN} more faults", "none"))
     return faults
 
 
@@ -50,12 +56,13 @@ def _event(event: dict[str, Any], terms: frozenset[str], max_list: int) -> list[
     check = _VALIDATORS.get(kind) if isinstance(kind, str) else None
     if check is None:
         return [(("type",), _shown(kind), "one of " + ", ".join(EVENTS))]
-    found: list[Found] = []
+    found = violations(event, max_list)
+    if too_long(event, max_list):
+        return found  # each element might have its own fault: not worth looking at
     try:
         check(event)
     except ValidationError as wrong:
         found += [_fault(error) for error in wrong.errors(include_url=False)]
-    found += violations(event, max_list)
     found += unknown_fields(event, EVENTS[kind].model_fields.keys(), terms)  # type: ignore[index]  # kind is a str here
     return found
 
@@ -85,7 +92,8 @@ def _fault(error: ErrorDetails) -> Found:
     if error["type"] == "string_pattern_mismatch":
         names = {"uom": "a unit of measure of two or three capitals or digits", "hexBinaryValue": "pairs of hexadecimal digits"}
         return path, found, names.get(str(path[-1]), "another form")
-    return path, str(found)[:300], context.get("expected") or _EXPECTED.get(error["type"], error["msg"])
+    expected = context["expected"] if error["type"] == "epcis" else _EXPECTED.get(error["type"], error["msg"])
+    return path, str(found)[:300], str(expected)
 
 
 def _shown(value: Any) -> str:

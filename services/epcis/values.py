@@ -33,6 +33,17 @@ _OLD_WORDS: dict[Kind, frozenset[str]] = {
 }
 """Words that CBV 1.x had and 2.0 has no more; documents of 1.2 may carry them as URNs."""
 
+_TITLES: dict[Kind, str] = {
+    "bizStep": "a business step",
+    "disposition": "a disposition",
+    "btt": "a business transaction type",
+    "sdt": "a source or destination type",
+    "er": "an error reason",
+    "measurement": "a measurement type",
+    "exception": "a sensor exception",
+    "component": "a component",
+}
+
 
 def _wrong(expected: str, found: str = "") -> PydanticCustomError:
     return PydanticCustomError("epcis", "{expected}", {"expected": expected, "found": found})
@@ -102,7 +113,7 @@ def _word(kind: Kind) -> Callable[[str], str]:
 
     def check(text: str) -> str:
         if not known(text):
-            raise _wrong(f"a {kind} of CBV 2.0 or a URI")
+            raise _wrong(f"{_TITLES[kind]} of CBV 2.0 or a URI")
         return text
 
     return check
