@@ -113,6 +113,9 @@ class Entry(msgspec.Struct, array_like=True):
     asker: tuple[bytes, int, str] | None = None
     """Probes: which entry of the asking unit wants to know (event, kind, source)."""
 
+    offset: int = 0
+    """Registered error of the clock that told `time` (ms ahead): corrects the place in the fold, never the time itself."""
+
     @property
     def identity(self) -> tuple[bytes, int, str, int]:
         return (self.event, self.kind, self.source, self.declared)
@@ -134,6 +137,8 @@ class Envelope(msgspec.Struct, array_like=True):
 
     observations: list[Observation]
     tick: int = 0
+    undecidable: list[tuple[bytes, str]] = []
+    """(raw bytes, reason) of events that the splitter could not read."""
 
 
 class Finding(msgspec.Struct, array_like=True, frozen=True):
@@ -280,6 +285,8 @@ class StampedEvent(msgspec.Struct, array_like=True):
     earliest: int = 0
     latest: int = 0
     device: str = ""
+    offset: int = 0
+    """How far the device's clock is ahead of UTC, as registered (ms)."""
 
 
 class DocumentMessage(msgspec.Struct, array_like=True):

@@ -73,6 +73,7 @@ def _entry(view: EventView, stamped: StampedEvent, attestation: Attestation, mes
         biz_step=view.biz_step,
         rules=message.rules,
         registry=message.registry,
+        offset=stamped.offset,
     )
 
 

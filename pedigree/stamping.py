@@ -91,7 +91,7 @@ def _party(view: EventView, registry: Registry, kind: str, *, destination: bool 
 
 
 def _flags(view: EventView, registry: Registry, actor: str, attester: str, at: int, sealed: bool) -> int:
-    flags = Flag(0)
+    flags = 0
     if all(registry.may_commission(actor, unit, at) for unit in _created(view)):
         flags |= Flag.MAY_COMMISSION
     if view.disposition == "returned":
@@ -110,7 +110,7 @@ def _flags(view: EventView, registry: Registry, actor: str, attester: str, at: i
         flags |= Flag.ASSOCIATION
     if view.parent and view.action == "DELETE" and not view.children and not view.child_quantities:
         flags |= Flag.ALL_CHILDREN
-    return int(flags)
+    return flags
 
 
 def _created(view: EventView) -> list[str]:

@@ -19,10 +19,10 @@ from pedigree.custody.history import History
 from pedigree.custody.refold import Refolded, needs_archive, refold
 from pedigree.custody.row import Archive, Base, LeafId, Row, Segment, encode_row, encode_segment
 from pedigree.custody.telling import tell
-from pedigree.custody.timeline import intervals
+from pedigree.custody.timeline import changed_intervals
 from pedigree.custody.verdicts import unit_word
 from pedigree.custody.words import archived_ranks, judge_entries, shown
-from pedigree.messages import END, Observation, Packed, Stay, UnitDecision
+from pedigree.messages import Observation, UnitDecision
 from pedigree.proof import next_acc
 from pedigree.seal import ConsortiumKey
 
@@ -46,9 +46,12 @@ def decide(
     consortium: ConsortiumKey,
     archive: Archive,
     revision: tuple[int, int],
+    alone: bool = False,
 ) -> Decided | None:
-    """`row`: as stored, None for a new unit. `revision`: (generation, number) of the decision that this becomes part of."""
+    """`row`: as stored, None for a new unit. `revision`: (generation, number) of the decision that this becomes part of.
+    `alone`: fold again a history that is known (for a page or a check); nobody is told anything."""
     history = History(unit, row or Row(), consortium, archive)
+    history.keep_ended = alone
     history.take(observations)
     if not history.upserted and not history.due(tick):
         return None
@@ -61,12 +64,12 @@ def decide(
     verdicts, gone = judge_entries(history, row_after, result, tick)
     word = unit_word([s for _, s in row_after.said], row_after.archived_rank)
     row_after.shown = shown(history, row_after, word)
-    before, after = intervals(old.closed(), history.coder), intervals(row_after.closed(), history.coder)
-    since, stays, packed = _difference(before, after)
+    since, stays, packed = changed_intervals(old.closed(), row_after.closed(), history.coder)
     outgoing = Outgoing(unit, history.coder, archive, revision)
-    if result is not None:
+    if result is not None and not alone:
         tell(history, old, row_after, outgoing)
-    answer_probes(history, old, row_after, outgoing, revision)
+    if not alone:
+        answer_probes(history, old, row_after, outgoing, revision)
     if (
         result is None
         and not verdicts
@@ -178,22 +181,3 @@ def _prune(row: Row) -> None:
         )
         for base in row.bases
     ]
-
-
-Intervals = tuple[list[Stay], list[Packed]]
-
-
-def _difference(before: Intervals, after: Intervals) -> tuple[int, list[Stay], list[Packed]]:
-    """From when on intervals differ, and those from then on; (END, [], []) where they are the same."""
-    since = min(_first(before[0], after[0]), _first(before[1], after[1]))
-    if since == END:
-        return END, [], []
-    return since, [s for s in after[0] if s.t_from >= since], [p for p in after[1] if p.t_from >= since]
-
-
-def _first(old: Sequence[Stay | Packed], new: Sequence[Stay | Packed]) -> int:
-    for k in range(max(len(old), len(new))):
-        pair = [*old[k : k + 1], *new[k : k + 1]]
-        if len(pair) < 2 or pair[0] != pair[1]:
-            return min(interval.t_from for interval in pair)
-    return END

@@ -28,6 +28,8 @@ class History:
         self.new_members: list[tuple[bytes, tuple[str, ...]]] = []
         self.new_arrivals: list[Arrival] = []
         self.new_bytes: list[bytes] = []
+        self.keep_ended = False
+        """Refolding a stored history: its ended edges are known to have been there."""
         self.genesis: list[Arrival] | None = None
         """The archived arrivals, once they had to be read."""
         self._latest: dict[Identity, bytes] | None = None
@@ -50,6 +52,9 @@ class History:
         if known is None and self.row.start and (entry.place or (entry.time,))[0] <= self.row.horizon:
             self.load_archive()
             known = self.entries.get(identity)
+        if known is None and not entry.alive and not self.keep_ended:
+            # The end of an edge that was never here. Edges of one source come in order, so nothing can follow it.
+            return
         merged = merge(known, entry)
         if merged is known:
             return
@@ -61,6 +66,8 @@ class History:
     def _probe(self, probe: Entry) -> None:
         identity = probe.identity
         known = self.probes.get(identity) or self.archive.probe(self.unit, identity)
+        if known is None and not probe.alive:
+            return
         merged = merge(known, probe)
         if merged is not known:
             self.probes[identity] = merged
@@ -128,7 +135,7 @@ class History:
         for identity in touched:
             entry = self.entries[identity]
             declarations = [d for d in declared if d.event == entry.event] if entry.kind == Kind.EVENT else []
-            leaf = project(entry, self.coder, declarations, received=self._received(entry) if declarations else 0)
+            leaf = project(entry, self.coder, declarations, received=self.received(entry) if declarations else 0)
             data = encode_leaf(leaf)
             before = known.get(identity)
             if before == data:
@@ -140,7 +147,7 @@ class History:
             self._latest = None
         return leaves
 
-    def _received(self, shipping: Entry) -> int:
+    def received(self, shipping: Entry) -> int:
         """Record time of the counterpart's receipt of this shipment, 0 = none."""
         if shipping.step not in (Step.SHIP, Step.CONSIGN):
             return 0

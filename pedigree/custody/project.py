@@ -16,7 +16,7 @@ _encode = msgspec.msgpack.Encoder().encode
 
 
 class Coder:
-    """The codes of one unit. `names` maps every code that was used back to its name; it is kept in the unit's row."""
+    """The codes of one unit, 16 hex digits each. `names` maps every code that was used back to its name; the row keeps it."""
 
     __slots__ = ("_codes", "_s2", "epc", "key", "names", "s1")
 
@@ -32,7 +32,7 @@ class Coder:
             return ""
         code = self._codes.get(name)
         if code is None:
-            code = party_code(self._s2, name)
+            code = party_code(self._s2, name)[:16]
             self._codes[name] = code
             self.names[code] = name
         return code
@@ -73,7 +73,7 @@ def project(entry: Entry, coder: Coder, declarations: Iterable[Entry] = (), *, r
         event=entry.event,
         kind=entry.kind,
         step=entry.step,
-        time=entry.place[0] if entry.place is not None else min(entry.time, latest),
+        time=entry.place[0] if entry.place is not None else min(entry.time - entry.offset, latest),
         record=record,
         slack=entry.slack,
         proof=2 if any(a.earliest or a.latest for a in entry.attestations if a.entitled) else 0,

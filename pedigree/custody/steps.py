@@ -5,7 +5,7 @@ CBV 2.0 section 7.1 names the business steps; which of them moves custody, and h
 
 from __future__ import annotations
 
-from enum import IntEnum, IntFlag
+from enum import IntEnum
 
 
 class Kind(IntEnum):
@@ -105,8 +105,9 @@ class Status(IntEnum):
 ENDED = frozenset({Status.DISPENSED, Status.DECOMMISSIONED, Status.DESTROYED, Status.USED_UP})
 
 
-class Flag(IntFlag):
-    """Judgements that need the registry; capture makes them once, the leaf carries them."""
+class Flag:
+    """Judgements that need the registry; capture makes them once, the leaf carries them. Plain ints: they are asked for
+    on every observation, and an IntFlag's operators cost a microsecond each."""
 
     MAY_COMMISSION = 1
     """The actor owns the identifier's company prefix, or is the owner's delegate, or nobody registered owns it."""

@@ -17,6 +17,9 @@ TELLS = frozenset({Step.PACK, Step.UNPACK, Step.TRANSFORM, Step.FORM})
 
 def tell(history: History, old: Row, new: Row, outgoing: Outgoing) -> None:
     """Send the difference between what follows from `new` and what followed from `old`."""
+    if not any(entry.step in TELLS for entry in history.entries.values()):
+        _ask(history, old, new, outgoing)
+        return
     before, after = old.closed(), new.closed()
     changed: dict[LeafId, Turn | None] = dict(changed_turns(before, after))
     turns = {turn.by: turn for turn in after}
@@ -91,6 +94,8 @@ def _packed_in(history: History, turns: Sequence[Turn], turn: Turn | None) -> En
 
 
 def _ask(history: History, old: Row, new: Row, outgoing: Outgoing) -> None:
+    if not (old.asked or old.asking or new.asked or new.asking):
+        return
     ask, withdraw = asked_difference((*old.asked, *old.asking), (*new.asked, *new.asking))
     changed = {leaf_id(i, history.coder) for i in history.upserted if i[1] != Kind.PROBE and _has_leaf(history, i)}
     again = [(by, container) for by, container in (*new.asked, *new.asking) if by in changed and (by, container) not in ask]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from pedigree.custody.fold import Outcome, Turn
+from pedigree.custody.fold import Turn
 from pedigree.custody.project import MAX_DEPTH, Coder
 from pedigree.custody.state import State
 from pedigree.custody.steps import LAST, Status
@@ -27,6 +27,55 @@ def intervals(turns: Sequence[Turn], coder: Coder) -> tuple[list[Stay], list[Pac
         else:
             _extend_stay(stays, t_from, t_to, turn, coder)
     return stays, packed
+
+
+def changed_intervals(before: Sequence[Turn], after: Sequence[Turn], coder: Coder) -> tuple[int, list[Stay], list[Packed]]:
+    """(since, stays, containment): from `since` on they replace what was there; (END, [], []) where nothing changed."""
+    common = 0
+    for old, new in zip(before, after, strict=False):
+        if old is not new and old != new:
+            break
+        common += 1
+    if common == len(before) == len(after):
+        return END, [], []
+    # The last common turn is where the difference shows (its interval ends elsewhere); intervals of equal custody are one.
+    start = max(common - 1, 0)
+    while start > 0 and (
+        _alike(after[start - 1].state, after[start].state)
+        or _empty(before, start)
+        or _empty(after, start)
+        or _empty(after, start - 1)
+    ):
+        start -= 1
+    old_rows, new_rows = intervals(before[start:], coder), intervals(after[start:], coder)
+    since = min(_first(old_rows[0], new_rows[0]), _first(old_rows[1], new_rows[1]))
+    if since == END:
+        return END, [], []
+    return since, [s for s in new_rows[0] if s.t_from >= since], [p for p in new_rows[1] if p.t_from >= since]
+
+
+def _empty(turns: Sequence[Turn], index: int) -> bool:
+    """The turn is followed by another at the same time: it makes no interval, and its neighbours may be one."""
+    return index + 1 < len(turns) and turns[index].place[0] >= turns[index + 1].place[0]
+
+
+def _alike(one: State, other: State) -> bool:
+    return (one.container, one.status, one.possessor, one.owner, one.location, one.addressee) == (
+        other.container,
+        other.status,
+        other.possessor,
+        other.owner,
+        other.location,
+        other.addressee,
+    ) or bool(one.container and one.container == other.container)
+
+
+def _first(old: Sequence[Stay | Packed], new: Sequence[Stay | Packed]) -> int:
+    for k in range(max(len(old), len(new))):
+        pair = [*old[k : k + 1], *new[k : k + 1]]
+        if len(pair) < 2 or pair[0] != pair[1]:
+            return min(interval.t_from for interval in pair)
+    return END
 
 
 def _extend_packed(packed: list[Packed], t_from: int, t_to: int, container: str, event: bytes) -> None:
@@ -134,7 +183,3 @@ def answer(turns: Sequence[Turn], probe: Entry, coder: Coder) -> tuple[list[tupl
 def _add(changes: list[tuple[Place, Custody]], place: Place, custody: Custody) -> None:
     if not changes or changes[-1][1] != custody:
         changes.append((place, custody))
-
-
-def applied(outcome: Outcome | None) -> bool:
-    return outcome is not None and outcome.applied

@@ -1,0 +1,209 @@
+"""The custody step: one partition's envelopes in, numbered decisions out.
+
+The log of decisions is the authority. A decision counts once it stands in the log; the store follows, then the edges to
+other units are sent. Whatever crashes in between is done again from the log at the next start, never decided anew.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from pedigree.custody.decide import Decided, decide
+from pedigree.custody.retell import retell
+from pedigree.custody.row import decode_row
+from pedigree.errors import FencedError, MedtraceError, StoreAheadError
+from pedigree.messages import Decisions, Envelope, Observation, UnitDecision, decode_decisions, decode_envelope, encode
+from pedigree.ports import DECISIONS, OBSERVATIONS, EventLog
+from pedigree.seal import ConsortiumKey, sm3
+from streams.routing import envelopes
+from streams.store import CustodyStore, Progress, pack_row
+
+MAX_LEAVES = 500
+MAX_BYTES = 900_000
+VERSION = 1
+Numbered = tuple[Decisions, bytes]
+"""A decisions message and its hash."""
+
+
+class Custody:
+    """Decides for one partition. `generation`: the epoch of the partition layout."""
+
+    def __init__(
+        self, log: EventLog, store: CustodyStore, consortium: ConsortiumKey, partition: int, generation: int = 0
+    ) -> None:
+        self._log, self._store, self._consortium = log, store, consortium
+        self.partition, self.generation = partition, generation
+        self._partitions = log.partitions(OBSERVATIONS)
+        self._progress = Progress()
+        self.recover()
+
+    def recover(self) -> None:
+        """Follow the log's tail, then send again what may not have been sent."""
+        self._progress = self._store.progress(self.partition)
+        end = self._log.end(DECISIONS, self.partition)
+        if self._progress.number > end:
+            raise StoreAheadError(
+                f"the custody store has decision {self._progress.number - 1} of partition {self.partition}, its log ends at "
+                f"{end - 1}: the log was lost or exchanged; restore it, or rebuild with 'medtrace replay'"
+            )
+        self._catch_up()
+        told = self._progress.told
+        if told < self._progress.number:
+            self._retell(told)
+
+    def step(self, max_envelopes: int = 20) -> list[Numbered]:
+        """Decide what is there; [] = nothing to do. The messages are in the log and in the store, edges are sent."""
+        records = self._log.read(OBSERVATIONS, self.partition, self._progress.source, max_envelopes, MAX_BYTES * 2)
+        if not records:
+            return []
+        position = records[-1].offset + 1
+        tick, observations, undecidable = self._progress.tick, [], []
+        for record in records:
+            try:
+                envelope = decode_envelope(record.value)
+            except msgspec.DecodeError as broken:
+                undecidable.append((record.offset, record.value, str(broken)))
+                continue
+            tick = max(tick, envelope.tick)
+            observations.extend(envelope.observations)
+            undecidable.extend((record.offset, raw, reason) for raw, reason in envelope.undecidable)
+        decided = self._decide(observations, tick, undecidable, position)
+        if not decided and not undecidable:
+            self._store.advance(self.partition, position, tick)
+            self._progress = self._store.progress(self.partition)
+            return []
+        messages = self._messages(decided, tick, position, undecidable)
+        try:
+            self._log.append(
+                DECISIONS, self.partition, [data for _, data in messages], expect=self._progress.number
+            )
+        except FencedError:
+            # Somebody else decided in the meantime: his word stands, ours is dropped, the input is looked at again.
+            self._catch_up()
+            return []
+        numbered = [(message, sm3(data)) for message, data in messages]
+        self._store.apply(numbered)
+        self._progress = self._store.progress(self.partition)
+        self._send([observation for one in decided for observation in one.sent])
+        return numbered
+
+    # --- deciding ------------------------------------------------------------------------------------------------------
+
+    def _decide(
+        self, observations: list[Observation], tick: int, undecidable: list[tuple[int, bytes, str]], position: int
+    ) -> list[Decided]:
+        units: dict[str, list[Observation]] = {}
+        for observation in observations:
+            units.setdefault(observation.unit, []).append(observation)
+        if tick > self._progress.tick:
+            for unit in self._store.due(self.partition, tick):
+                units.setdefault(unit, [])
+        rows = self._store.rows(list(units))
+        decided: list[Decided] = []
+        revision = (self.generation, self._progress.number)
+        for unit, own in units.items():
+            data = rows.get(unit)
+            try:
+                one = decide(
+                    unit,
+                    decode_row(data) if data is not None else None,
+                    own,
+                    tick=tick,
+                    consortium=self._consortium,
+                    archive=self._store,
+                    revision=revision,
+                )
+            except (MedtraceError, ValueError, KeyError, TypeError) as broken:
+                undecidable.append((position, encode(Envelope(own)), f"{unit}: {type(broken).__name__}: {broken}"))
+                continue
+            if one is not None:
+                one.decision.row = pack_row(one.decision.row)
+                decided.append(one)
+        return decided
+
+    def _messages(
+        self, decided: list[Decided], tick: int, position: int, undecidable: list[tuple[int, bytes, str]]
+    ) -> list[tuple[Decisions, bytes]]:
+        """Whole messages of at most 500 leaves and about a megabyte; only the last one moves the position."""
+        chunks: list[list[Decided]] = [[]]
+        leaves = size = 0
+        for one in decided:
+            unit = one.decision
+            weight = _weight(unit)
+            if chunks[-1] and (leaves + max(1, len(unit.leaves)) > MAX_LEAVES or size + weight > MAX_BYTES):
+                chunks.append([])
+                leaves = size = 0
+            chunks[-1].append(one)
+            leaves += max(1, len(unit.leaves))
+            size += weight
+        messages: list[tuple[Decisions, bytes]] = []
+        previous = self._progress.head
+        for index, chunk in enumerate(chunks):
+            last = index == len(chunks) - 1
+            message = Decisions(
+                version=VERSION,
+                generation=self.generation,
+                partition=self.partition,
+                number=self._progress.number + index,
+                previous=previous,
+                tick=tick if last else self._progress.tick,
+                source=position if last else self._progress.source,
+                units=[one.decision for one in chunk],
+                undecidable=undecidable if last else [],
+                edges_digest=_digest(chunk),
+            )
+            data = encode(message)
+            previous = sm3(data)
+            messages.append((message, data))
+        return messages
+
+    # --- following and telling -----------------------------------------------------------------------------------------
+
+    def _catch_up(self) -> None:
+        while True:
+            self._progress = self._store.progress(self.partition)
+            records = self._log.read(DECISIONS, self.partition, self._progress.number, 100)
+            if not records:
+                return
+            taken = self._store.apply([(decode_decisions(r.value), sm3(r.value)) for r in records])
+            if not taken:
+                raise StoreAheadError(
+                    f"decision {records[0].offset} of partition {self.partition} does not continue what the custody store has: "
+                    "the log was exchanged; rebuild with 'medtrace replay'"
+                )
+
+    def _send(self, observations: list[Observation]) -> None:
+        batches: dict[int, list[bytes]] = {}
+        for target, data in envelopes(observations, self._partitions):
+            batches.setdefault(target, []).append(data)
+        for target, values in batches.items():
+            self._log.append(OBSERVATIONS, target, values)
+        self._store.told(self.partition, self._progress.number)
+        self._progress = msgspec.structs.replace(self._progress, told=self._progress.number)
+
+    def _retell(self, told: int) -> None:
+        """Edges of the messages from `told` on may not have been sent: send what follows from the rows as they are now."""
+        units: dict[str, None] = {}
+        position = told
+        while position < self._progress.number:
+            for record in self._log.read(DECISIONS, self.partition, position, 50):
+                units.update((unit.unit, None) for unit in decode_decisions(record.value).units)
+                position = record.offset + 1
+        revision = (self.generation, self._progress.number - 1)
+        sent: list[Observation] = []
+        for unit in units:
+            data = self._store.row(unit)
+            if data is not None:
+                sent.extend(retell(unit, decode_row(data), self._consortium, self._store, revision))
+        self._send(sent)
+
+
+def _weight(unit: UnitDecision) -> int:
+    """About how many bytes the unit takes in a message."""
+    return len(unit.row) + sum(map(len, unit.leaves)) + sum(map(len, unit.witness)) + 50 * sum(len(m) for _, m in unit.members)
+
+
+def _digest(chunk: list[Decided]) -> bytes:
+    """SM3 over the edges that the message's units send: they can be computed again from the histories."""
+    edges = [(o.unit, o.entry.identity, o.answer is not None) for one in chunk for o in one.sent]
+    return sm3(encode(edges)) if edges else b""

@@ -1,0 +1,28 @@
+"""Ticker: tells partitions the time, but only those where a unit waits for it."""
+
+from __future__ import annotations
+
+from pedigree.messages import Envelope, encode
+from pedigree.ports import OBSERVATIONS, EventLog
+from streams.store import CustodyStore
+
+
+class Ticker:
+    """`interval_ms`: how often a partition is told the time at most."""
+
+    def __init__(self, log: EventLog, store: CustodyStore, interval_ms: int = 5_000) -> None:
+        self._log, self._store, self._interval = log, store, interval_ms
+        self._last: dict[int, int] = {}
+
+    def step(self, now: int) -> int:
+        """Send the ticks that are due at `now` (ms UTC); returns how many."""
+        sent = 0
+        for partition in range(self._log.partitions(OBSERVATIONS)):
+            if now - self._last.get(partition, 0) < self._interval:
+                continue
+            wake = self._store.next_wake(partition)
+            if 0 < wake <= now:
+                self._log.append(OBSERVATIONS, partition, [encode(Envelope([], now))])
+                self._last[partition] = now
+                sent += 1
+        return sent
