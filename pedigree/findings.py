@@ -35,6 +35,7 @@ SEVERITY: dict[str, str] = {
     # suspect
     "unknown_origin": MEDIUM,
     "diversion": MEDIUM,
+    "not_where_inferred": MEDIUM,
     "used_in_transit": MEDIUM,
     "handled_without_custody": MEDIUM,
     "ended_without_custody": MEDIUM,

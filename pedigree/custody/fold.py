@@ -14,13 +14,16 @@ import msgspec
 from pedigree.custody.judge import EXACT, LOOSE, NO, OK, Fit, judge
 from pedigree.custody.leaf import Leaf
 from pedigree.custody.state import EMPTY, KEEPS_CONTAINER, State, step_to, with_custody
-from pedigree.custody.steps import CLAIMS, RANK, Status, Step
+from pedigree.custody.steps import CLAIMS, RANK, Kind, Status, Step
 from pedigree.messages import Custody, Place
 
 Point = tuple[int, int, bytes, int]
 """A place with a last part: 0 the entry or deadline itself, 1 just after it (a change that a container quoted)."""
 START: Point = (-1, 0, b"", 0)
 MISSING: Fit = (-1, "container_silent")
+CONTRADICTS_HOLDER = frozenset(
+    {"sale_not_by_holder", "shipped_without_custody", "ended_without_custody", "handled_without_custody"}
+)
 RECEIPTS = frozenset({Step.RECEIVE, Step.ACCEPT})
 SHIPMENTS = frozenset({Step.SHIP, Step.CONSIGN})
 
@@ -202,7 +205,7 @@ class Fold:
     def fits(self, leaf: Leaf) -> Fit:
         state = self.state
         if not state.container:
-            return judge(state, leaf)
+            return _scanned(judge(state, leaf), state, leaf)
         if leaf.step == Step.UNPACKED:
             return OK if leaf.source == state.container else (NO, "not_in_container")
         if leaf.step == Step.PACKED and leaf.source == state.container:
@@ -214,7 +217,7 @@ class Fold:
         fit, code = judge(outside, leaf)
         if leaf.step == Step.PACKED:
             return (LOOSE, "implied_unpack") if fit == EXACT else (fit, "two_containers" if fit == NO else code)
-        return fit, code
+        return _scanned((fit, code), outside, leaf)
 
     def _outside(self, leaf: Leaf) -> State | None:
         """The state as it would be if the unit had just left its container; None while the container is silent."""
@@ -304,6 +307,13 @@ class Fold:
         self.turns = [turn for turn in self.turns if turn.place < since]
         self._apply(leaf, fit, code, lag=0)
         return True
+
+
+def _scanned(fit: Fit, state: State, leaf: Leaf) -> Fit:
+    """A scan beats an inference: whoever has the unit in hand is believed over where its container was said to be."""
+    if fit[0] == NO and state.inferred and leaf.kind == Kind.EVENT and fit[1] in CONTRADICTS_HOLDER:
+        return LOOSE, "not_where_inferred"
+    return fit
 
 
 def appendable(start: Open, leaves: Sequence[Leaf]) -> bool:
