@@ -72,7 +72,7 @@ class KeyFiles:
         gateway = self._gateway()
         keys = self._ring().keys if self.published.exists() else ()
         if not any(key.key_id == gateway.key_id for key in keys):
-            self._publish([*keys, ring_key(gateway.public, self._settings.signer, USES, now if keys else 0)])
+            self._publish([*keys, ring_key(gateway.public, self._settings.signer, USES, now - OVERLAP_MS if keys else 0)])
             made.append(f"published keys: {self.published} (gateway key {gateway.key_id})")
         return made
 
@@ -81,10 +81,10 @@ class KeyFiles:
         if self._settings.gateway_key is not None:
             raise SettingsError("gateway_key is set in the environment: set another one there, then run `medtrace key init`")
         old, ring, new = self._gateway(), self._ring(), generate_key()
-        until = now + OVERLAP_MS
+        until, since = now + OVERLAP_MS, now - OVERLAP_MS  # checkpoints are signed for a boundary some seconds ago
         keys = [_ended(key, until) if key.key_id == old.key_id else key for key in ring.keys]
         # Published first: whatever crashes in between, no signature is made that nobody could check.
-        self._publish([*keys, ring_key(new.public, self._settings.signer, USES, now)])
+        self._publish([*keys, ring_key(new.public, self._settings.signer, USES, since)])
         write_secret(self.gateway, new.to_pem().decode())
         return new.key_id
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from ops.demo.calendar import DAY, DAYS, HOUR
-from ops.demo.cast import BY_KEY, CUSTOMERS, DISTRIBUTORS
+from ops.demo.cast import BY_KEY, DISTRIBUTORS
 from ops.demo.picking import Picker, drug
 from ops.demo.recording import Record, arrival_of
 from ops.demo.stories import Stories
-from ops.demo.truth import Act, Case, Truth
+from ops.demo.truth import Act, Truth
 
 
 class Frauds:
@@ -58,17 +58,17 @@ class Frauds:
         self._tell("resale", pack, who=(sale.who, buyer, "p2"))
 
     def _paper_sale(self) -> None:
-        """An invoice for goods that somebody else holds; they never arrive."""
-        holder, case = self._stock()
-        seller = next(who for who in DISTRIBUTORS if who != holder)
-        time = max(self._on(DAYS - 20, 15), case.since + DAY)
-        self._claim(time, "shipping", seller, case.sscc, other="p1", disposition="in_transit")
-        self._tell("paper_sale", case.packs[0], case.sscc, who=(seller, "p1"))
+        """A dealer sells what a hospital has received long ago; nothing ever arrives."""
+        holder, case = self.picker.closed_case(("h1", "h2"), drug, days=5)
+        sender = next(act.who for act in reversed(self.truth.acts) if act.step == "shipping" and case.sscc in act.units)
+        seller = next(who for who in DISTRIBUTORS if who != sender)
+        self._claim(case.since + DAY, "shipping", seller, case.sscc, other="p1", disposition="in_transit")
+        self._tell("paper_sale", case.packs[0], case.sscc, who=(holder, seller, "p1"))
         self.stories.use(*case.packs)
 
     def _diversion(self) -> None:
         """Sent to one customer, received and sold by another."""
-        holder, case = self._stock()
+        holder, case = self.picker.closed_case(DISTRIBUTORS, drug, days=9)
         to, taker = ("h1", "p2") if drug(case.lot.item) else ("h1", "h2")
         time = max(self._on(DAYS - 9, 15), case.since + 2 * HOUR)
         self._claim(time, "shipping", holder, case.sscc, other=to, disposition="in_transit")
@@ -87,9 +87,6 @@ class Frauds:
         self._sell(self._on(DAYS - 8, 15), "p1", unit)
         self.stories.tell("unknown", unit, who=("p1",))
         self.stories.tell("unknown_code", self.truth.pack(item))
-
-    def _stock(self) -> tuple[str, Case]:
-        return self.picker.closed_case((*DISTRIBUTORS, *CUSTOMERS), drug, days=9)
 
     def _on(self, day: int, hour: float) -> int:
         return self.truth.calendar.between(self.truth.rng, day, hour, hour + 1)

@@ -84,13 +84,13 @@ def _wrong_case(truth: Truth, stories: Stories, records: list[Record]) -> list[R
     picker = Picker(truth, stories)
 
     def elsewhere(pack: str) -> list[str]:
-        case = truth.case_of[pack]
+        case = truth.case_of[pack]  # both were on the packing table on that day
         return [
-            other for there in truth.cases for other in there.packs
-            if there.lot.item is case.lot.item and there.opened and there.where != case.where and other not in stories.used
+            other for there in truth.pallets[case.pallet] for other in there.packs
+            if there.opened and there.where != case.where and other not in stories.used
         ]  # fmt: skip
 
-    pack = picker.sold(["h2", "p2"], lambda pack, _: bool(elsewhere(pack)))
+    pack = picker.sold(["h2", "p2", "h1"], lambda pack, _: bool(elsewhere(pack)))
     other = truth.rng.choice(elsewhere(pack))
     swap = {pack: other, other: pack}
     _tell(truth, stories, "wrong_case", pack, other)

@@ -1,0 +1,37 @@
+"""The web application: every service's router, health and metrics, errors as problem documents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fastapi import FastAPI
+
+from ops.health import Health, health_router
+from ops.metrics import Metrics
+from ops.middleware import Observe, RoomFirst
+from ops.settings import Settings
+from services import problems
+from services.capture.router import capture_router
+from services.context import Services
+
+VERSION = "0.1.0"
+
+
+def build_app(settings: Settings, services: Services, free: Callable[[], int], writer_pid: Callable[[], int]) -> FastAPI:
+    """`free`: bytes of disk; `writer_pid`: the writer's process id, 0 while there is none."""
+    health = Health(settings, services.log, services.clock, free, writer_pid)
+    metrics = Metrics(health)
+    app = FastAPI(
+        title="Medtrace",
+        version=VERSION,
+        summary="Provenance of medicines and devices that a stranger can check",
+        docs_url=None,  # its page would load scripts from elsewhere; /openapi.json can be read by any viewer
+        redoc_url=None,
+    )
+    problems.install(app)
+    app.include_router(capture_router(services))
+    app.include_router(health_router(health))
+    app.include_router(metrics.router())
+    app.add_middleware(RoomFirst, health=health)
+    app.add_middleware(Observe, metrics=metrics)  # the outermost: refusals of the others are seen too
+    return app

@@ -1,0 +1,26 @@
+"""`make bench`: every benchmark of this folder, one after the other, each in a process of its own. Names as arguments choose."""
+
+from __future__ import annotations
+
+import pkgutil
+import subprocess
+import sys
+from pathlib import Path
+
+
+def main(chosen: list[str]) -> int:
+    """Run them; the number of those that failed."""
+    names = [module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)]) if module.name != "__main__"]
+    unknown = set(chosen) - set(names)
+    if unknown:
+        print(f"there is no benchmark {', '.join(sorted(unknown))}; there are {', '.join(names)}", file=sys.stderr)
+        return 2
+    failed = 0
+    for name in chosen or names:
+        print(f"\n== {name}", flush=True)
+        failed += subprocess.run([sys.executable, "-m", f"ops.bench.{name}"], check=False).returncode != 0
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

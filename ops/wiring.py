@@ -1,0 +1,128 @@
+"""The only module that names concrete adapters: which log, graph, store, ledger and index stand behind the ports."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+from eventlog.sqlite import SqliteLog
+from graph.sqlite.store import SqliteGraph
+from ledger.embedded import EmbeddedLedger
+from ledger.witness import Witness
+from ops.clock import now_ms
+from ops.keys import Keys
+from ops.layout import Layout
+from ops.logs import AccessFile
+from ops.secretfile import read_secret, write_secret
+from ops.settings import Settings
+from pedigree.ports import DECISIONS, DOCUMENTS, FACTS, OBSERVATIONS
+from services.capture.index_sqlite import SqliteCaptureIndex
+from services.context import EdgeSettings, Services
+from services.registry import RegistryHolder
+from services.regulator.access import KeptAccessLog
+from streams.embedded import Runner
+from streams.store import CustodyStore
+
+
+def open_log(settings: Settings) -> SqliteLog:
+    """The log of the data folder, made if it is not there. SettingsError when it was made with other partitions."""
+    count = settings.partitions
+    topics = {DOCUMENTS: count, OBSERVATIONS: count, DECISIONS: count, FACTS: 1}
+    return SqliteLog(Layout(settings.data).log, topics, max_bytes=settings.max_log_mb * 1_000_000)
+
+
+@contextmanager
+def open_runner(settings: Settings, keys: Keys) -> Iterator[Runner]:
+    """The writer's side: everything that decides, commits and projects."""
+    layout = Layout(settings.data)
+    with ExitStack() as stack:
+        log = open_log(settings)
+        stack.callback(log.close)
+        store = CustodyStore(layout.custody)
+        stack.callback(store.close)
+        ledger = EmbeddedLedger(layout.ledger, member=keys.signer, clock=now_ms)
+        stack.callback(ledger.close)
+        graph = SqliteGraph(layout.graph)
+        stack.callback(graph.close)
+        interval = int(settings.checkpoint_seconds * 1000)
+        witness = Witness(ledger, keys.gateway, keys.signer, settings.origin, interval, settle_ms=min(5_000, interval // 2))
+        tick_ms = int(settings.tick_seconds * 1000)
+        yield Runner(log, store, ledger, graph, keys.consortium[-1], witness, now_ms, tick_ms=tick_ms)
+
+
+def prepare(settings: Settings) -> None:
+    """Make or migrate every file, so that readers find them: the pages open theirs for reading only."""
+    layout = Layout(settings.data)
+    layout.root.mkdir(parents=True, exist_ok=True)
+    open_log(settings).close()
+    CustodyStore(layout.custody).close()
+    EmbeddedLedger(layout.ledger, clock=now_ms).close()
+    SqliteGraph(layout.graph).close()
+    SqliteCaptureIndex(layout.index).close()
+
+
+@dataclass(slots=True)
+class Web:
+    """The pages' side, and what must be closed with it."""
+
+    services: Services
+    log: SqliteLog
+    graph: SqliteGraph
+    index: SqliteCaptureIndex
+
+    def close(self) -> None:
+        self.index.close()
+        self.graph.close()
+        self.log.close()
+
+
+def open_web(settings: Settings, keys: Keys, notices: list[str]) -> Web:
+    """Everything that the routers need. The files must be there (`prepare`)."""
+    layout = Layout(settings.data)
+    log = open_log(settings)
+    graph = SqliteGraph(layout.graph, readonly=True)
+    index = SqliteCaptureIndex(layout.index)
+    services = Services(
+        log=log,
+        registry=RegistryHolder(log),
+        clock=now_ms,
+        settings=edge_settings(settings),
+        graph=graph,
+        captures=index,
+        access=KeptAccessLog(AccessFile(layout.access), now_ms),
+        page_secret=_page_secret(layout),
+        ring=keys.ring,
+        token_key=keys.gateway,
+        notices=notices,
+    )
+    return Web(services, log, graph, index)
+
+
+def edge_settings(settings: Settings) -> EdgeSettings:
+    """The limits of the HTTP side."""
+    return EdgeSettings(
+        simulation=settings.simulation,
+        capture_limit=settings.max_document_events,
+        capture_bytes=settings.max_document_bytes,
+        children_limit=settings.max_event_units,
+        workers=settings.capture_workers,
+        public_rate=settings.public_per_minute / 60,
+        public_burst=max(10, settings.public_per_minute // 3),
+        base_url=settings.public_url,
+    )
+
+
+def free_bytes(settings: Settings) -> int:
+    """Room on the disk of the data folder."""
+    return shutil.disk_usage(settings.data).free
+
+
+def _page_secret(layout: Layout) -> bytes:
+    """Kept, so that tokens of pages and sign-ins outlive a restart."""
+    path = layout.keys / "page.secret"
+    if not path.exists():
+        write_secret(path, secrets.token_hex(32) + "\n")
+    return bytes.fromhex(read_secret(path, "page secret").strip())
