@@ -12,14 +12,15 @@ import msgspec
 
 from graph.port import GraphReader
 from ledger.port import Ledger
-from ledger.proofs import unit_proof, verify_unit
+from ledger.proofs import unit_proof
+from ledger.verify import verify_unit
 from pedigree.custody.row import Row, decode_row
 from pedigree.custody.steps import Kind
 from pedigree.errors import ProofError
 from pedigree.eventhash import event_hash
 from pedigree.messages import Entry, Packed, Shown, Stay, Verdict, event_bytes
 from pedigree.ports import Integrity
-from pedigree.seal import ConsortiumKey, PrivateKey
+from pedigree.seal import ConsortiumKey, KeyRing, PrivateKey
 from streams.refolding import Whole, refolded, whole
 from streams.store import CustodyStore, unpack_row
 
@@ -29,21 +30,27 @@ MAX_EVENTS = 40
 
 
 class UnitHistory:
-    """`pedigree.ports.History` over the embedded or the real stores. `issuer`, `key`: who signs proof files."""
+    """`pedigree.ports.History` over the embedded or the real stores. `issuer`, `key`: who signs proof files;
+    `ring`: the published keys; `stores`: the custody store for the calling thread."""
 
     def __init__(
         self,
-        store: CustodyStore,
+        stores: Callable[[], CustodyStore],
         ledger: Ledger,
         graph: GraphReader,
         consortium: ConsortiumKey,
         *,
         issuer: str,
         key: PrivateKey,
+        ring: KeyRing,
         clock: Callable[[], int],
     ) -> None:
-        self._store, self._ledger, self._graph, self._consortium = store, ledger, graph, consortium
-        self._issuer, self._key, self._clock = issuer, key, clock
+        self._stores, self._ledger, self._graph, self._consortium = stores, ledger, graph, consortium
+        self._issuer, self._key, self._ring, self._clock = issuer, key, ring, clock
+
+    @property
+    def _store(self) -> CustodyStore:
+        return self._stores()
 
     # --- integrity -----------------------------------------------------------------------------------------------------
 
@@ -179,6 +186,7 @@ class UnitHistory:
             claims=_claims(row),
             issuer=self._issuer,
             key=self._key,
+            ring=self._ring,
             now_ms=self._clock(),
         )
 

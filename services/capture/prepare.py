@@ -8,8 +8,8 @@ more than the stamps do (some 10 us an event on `stamping.slim` views, against 5
 from __future__ import annotations
 
 import gc
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 import msgspec
 import zstandard
@@ -113,7 +113,7 @@ def _prepare(task: Task, document: Document) -> Prepared:
             continue
         view = read_event(event)
         declared = view.declaration.time if view.declaration is not None else 0
-        json = _json(event)
+        json = _alone(event, document.namespaces)
         events.append(PreparedEvent(json, hasher.digest(event), declared, _names_units(view), slim(view)))
     return Prepared(
         faults=_rows(faults),
@@ -130,6 +130,17 @@ def _prepare(task: Task, document: Document) -> Prepared:
         raw=zstandard.compress(task.body, 3),
         digest=sm3(task.body),
     )
+
+
+def _alone(event: dict[str, Any], namespaces: Mapping[str, str]) -> bytes:
+    """The event's JSON-LD with the prefixes that it uses, so that it means the same (and hashes the same) by itself."""
+    json = _json(event)
+    used = {prefix: uri for prefix, uri in namespaces.items() if f"{prefix}:".encode() in json}
+    if not used:
+        return json
+    own = event.get("@context", [])
+    context = [used, *(own if isinstance(own, list) else [own])]
+    return _json({"@context": context, **{key: value for key, value in event.items() if key != "@context"}})
 
 
 def _by_event(document: Document, faults: Sequence[Fault]) -> tuple[set[int], list[Fault]]:
