@@ -14,6 +14,8 @@ class Limits(msgspec.Struct, frozen=True):
     """Nesting of objects and lists, or of elements."""
     text: int = 65536
     """Characters of one text (identifiers, values, names)."""
+    attributes: int = 256
+    """Attributes of one element."""
 
 
 def over_limits(root: Any, limits: Limits, *, texts: bool) -> list[Fault]:

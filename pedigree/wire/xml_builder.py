@@ -50,14 +50,6 @@ class Builder:
         for value in values if isinstance(values, list) else [values]:
             self.text(node, tag, value)
 
-    def part(self, node: etree._Element, value: dict[str, Any], names: tuple[str, ...]) -> None:
-        """The fields of an object: those in `names` as plain children, the others as extensions."""
-        for key, item in value.items():
-            if key in names:
-                self.texts(node, key, item)
-            else:
-                self.extension(node, key, item)
-
     def attributes(self, node: etree._Element, value: dict[str, Any]) -> None:
         """The fields of an object as attributes; what is not a scalar as child elements."""
         for key, item in value.items():
@@ -92,7 +84,7 @@ class Builder:
             if name == "#text":
                 child.text = None if item is None else _text(item)
             elif name == "#tail":
-                child.tail = _text(item)
+                child.tail = None if item is None else _text(item)
             else:
                 self.extension(child, name, item)
 

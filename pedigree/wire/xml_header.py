@@ -80,17 +80,16 @@ def _element(node: etree._Element, reader: EventReader, prefixes: Prefixes) -> d
 
 def write_header(build: Builder, root: etree._Element, header: dict[str, Any]) -> None:
     """The EPCISHeader, if there is anything to say. JSON's sender and receiver become a Standard Business Document Header."""
-    found: dict[str, Any] = header.get("epcisHeader") or {}
+    found = header.get("epcisHeader")
     parties = any(name in header for name in ("sender", "receiver", "instanceIdentifier"))
-    if not found and not parties:
-        if "epcisHeader" in header:
-            build.child(root, "EPCISHeader")
+    if found is None and not parties:
         return
     node = build.child(root, "EPCISHeader")
-    if parties and not any(key.endswith(":StandardBusinessDocumentHeader") for key in found):
+    own: dict[str, Any] = found if isinstance(found, dict) else {}
+    if parties and not any(key.endswith(":StandardBusinessDocumentHeader") for key in own):
         build.extension(node, "sbdh:StandardBusinessDocumentHeader", _business_header(header))
-    for key, value in found.items():
-        if key == "epcisMasterData":
+    for key, value in own.items():
+        if key == "epcisMasterData" and isinstance(value, dict):
             _write_master_data(build, build.child(build.child(node, "extension"), "EPCISMasterData"), value)
         else:
             build.extension(node, key, value)
@@ -113,27 +112,30 @@ def _business_header(header: dict[str, Any]) -> dict[str, Any]:
 
 def _write_master_data(build: Builder, node: etree._Element, value: dict[str, Any]) -> None:
     for key, item in value.items():
-        if key != "vocabularyList":
+        if key == "vocabularyList":
+            listed = build.child(node, "VocabularyList")
+            for vocabulary in _objects(item):
+                _write_vocabulary(build, build.child(listed, "Vocabulary"), vocabulary)
+        else:
             build.extension(node, key, item)
-            continue
-        listed = build.child(node, "VocabularyList")
-        for vocabulary in item:
-            child = build.child(listed, "Vocabulary")
-            for name, inner in vocabulary.items():
-                if name == "vocabularyElementList":
-                    elements = build.child(child, "VocabularyElementList")
-                    for element in inner:
-                        _write_element(build, build.child(elements, "VocabularyElement"), element)
-                elif isinstance(inner, (dict, list)):
-                    build.extension(child, name, inner)
-                else:
-                    build.attribute(child, name, inner)
+
+
+def _write_vocabulary(build: Builder, node: etree._Element, value: dict[str, Any]) -> None:
+    for key, item in value.items():
+        if key == "vocabularyElementList":
+            elements = build.child(node, "VocabularyElementList")
+            for element in _objects(item):
+                _write_element(build, build.child(elements, "VocabularyElement"), element)
+        elif isinstance(item, (dict, list)):
+            build.extension(node, key, item)
+        else:
+            build.attribute(node, key, item)
 
 
 def _write_element(build: Builder, node: etree._Element, value: dict[str, Any]) -> None:
     for key, item in value.items():
         if key == "attributes":
-            for attribute in item:
+            for attribute in _objects(item):
                 content = attribute.get("attribute")
                 inner = content if isinstance(content, dict) else {"#text": content}
                 build.extension(node, "attribute", {"@id": attribute.get("id"), **inner})
@@ -143,3 +145,7 @@ def _write_element(build: Builder, node: etree._Element, value: dict[str, Any]) 
             build.extension(node, key, item)
         else:
             build.attribute(node, key, item)
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

@@ -84,6 +84,8 @@ def _check(root: etree._Element, limits: Limits, texts: bool) -> None:
     for _ in range(limits.depth):
         below = []
         for node in level:
+            if len(node.attrib) > limits.attributes:  # reading n of them takes the library n * n steps
+                raise _refuse(_path(node), f"{len(node.attrib)} attributes", f"at most {limits.attributes}")
             for child in node:
                 if not isinstance(child.tag, str):
                     raise _refuse(_path(node), "an entity reference", "text")

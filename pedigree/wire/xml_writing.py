@@ -37,7 +37,7 @@ def to_xml(document: Document) -> bytes:
 def _tree(document: Document) -> etree._Element:
     build = Builder(document)
     if document.alone:
-        root = build.root(str(document.events[0]["type"]))
+        root = build.root(_kind(document.events[0]))
         _event(build, root, document, document.events[0])
         return root
     query = document.header.get("type") == "EPCISQueryDocument"
@@ -47,27 +47,33 @@ def _tree(document: Document) -> etree._Element:
         root.set("creationDate", str(document.header["creationDate"]))
     write_header(build, root, document.header)
     body = build.child(root, "EPCISBody")
-    inner: dict[str, Any] = document.header.get("epcisBody", {})
     if query:
         body = build.child(body, f"{{{QUERY}}}QueryResults")
-        inner = inner.get("queryResults", {})
+        inner = document.header["epcisBody"]["queryResults"]
         for name in ("queryName", "subscriptionID"):
             if name in inner:
                 build.child(body, name).text = str(inner[name])
         body = build.child(body, "resultsBody")
     events = build.child(body, "EventList")
     for event in document.events:
-        _event(build, build.child(events, str(event["type"])), document, event)
+        _event(build, build.child(events, _kind(event)), document, event)
     for key, value in document.header.items():
-        if key not in _FRAME and (key[0] == "@" or ":" in key):
+        if key not in _FRAME and (key[:1] == "@" or ":" in key):
             build.extension(root, key, value)
     return root
+
+
+def _kind(event: Event) -> str:
+    kind = event.get("type")
+    if not isinstance(kind, str):
+        raise DocumentError("an event without a type can't be written as XML")
+    return kind
 
 
 def _event(build: Builder, node: etree._Element, document: Document, event: Event) -> None:
     keys = list(event)
     if document.source != "xml":
-        order = {name: place for place, name in enumerate(shape.ORDER.get(event["type"], ()))}
+        order = {name: place for place, name in enumerate(shape.ORDER.get(_kind(event), ()))}
         keys.sort(key=lambda key: order.get(key, len(order)))  # stable: extensions stay in their order
     for key in keys:
         value = event[key]
@@ -76,56 +82,53 @@ def _event(build: Builder, node: etree._Element, document: Document, event: Even
         if key in shape.TEXTS:
             build.text(node, key, value)
         elif key == "certificationInfo":
-            for item in value if isinstance(value, list) else [value]:
-                build.text(node, key, item)
-        elif key in shape.EPC_LISTS:
+            build.texts(node, key, value)
+        elif key in shape.EPC_LISTS and isinstance(value, list):
             build.texts(build.child(node, key), shape.ELEMENTS[key], value)
-        elif key in shape.QUANTITY_LISTS:
+        elif key in shape.ELEMENTS and _are_objects(value):
             parent = build.child(node, key)
             for item in value:
-                build.part(build.child(parent, "quantityElement"), item, ("epcClass", "quantity", "uom"))
-        elif key in shape.REFERENCES:
-            _references(build, build.child(node, key), shape.REFERENCES[key], value)
-        elif key in shape.PLACES:
-            build.part(build.child(node, key), value, ("id",))
-        elif key == "sensorElementList":
-            _sensors(build, build.child(node, key), value)
-        elif key == "persistentDisposition":
-            build.part(build.child(node, key), value, ("set", "unset"))
-        elif key == "errorDeclaration":
-            _declaration(build, build.child(node, key), value)
-        elif key == "ilmd":
-            build.part(build.child(node, key), value, ())
+                _element(build, build.child(parent, shape.ELEMENTS[key]), item)
+        elif key in _PARTS and isinstance(value, dict):
+            _part(build, build.child(node, key), key, value)
         else:
             build.extension(node, key, value)
 
 
-def _references(build: Builder, node: etree._Element, element: str, values: list[dict[str, Any]]) -> None:
-    for value in values:
-        child = build.child(node, element)
-        for key, item in value.items():
-            if key == element:
-                child.text = str(item)
-            else:
-                build.attribute(child, key, item)
+_PARTS = {
+    **dict.fromkeys(shape.PLACES, ("id",)),
+    "persistentDisposition": ("set", "unset"),
+    "errorDeclaration": ("declarationTime", "reason"),
+    "ilmd": (),
+}
 
 
-def _sensors(build: Builder, node: etree._Element, values: list[dict[str, Any]]) -> None:
-    for value in values:
-        sensor = build.child(node, "sensorElement")
-        for key, item in value.items():
-            if key in ("sensorMetadata", "sensorReport"):
-                for report in item if isinstance(item, list) else [item]:
-                    build.attributes(build.child(sensor, key), report)
-            else:
-                build.extension(sensor, key, item)
+def _are_objects(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, dict) for item in value)
 
 
-def _declaration(build: Builder, node: etree._Element, value: dict[str, Any]) -> None:
+def _part(build: Builder, node: etree._Element, name: str, value: dict[str, Any]) -> None:
     for key, item in value.items():
-        if key == "correctiveEventIDs":
-            build.texts(build.child(node, key), "correctiveEventID", item)
-        elif key in ("declarationTime", "reason"):
+        if key in _PARTS[name]:
+            build.texts(node, key, item)
+        elif key == "correctiveEventIDs" and isinstance(item, list):
+            build.texts(build.child(node, key), shape.ELEMENTS[key], item)
+        else:
+            build.extension(node, key, item)
+
+
+def _element(build: Builder, node: etree._Element, value: dict[str, Any]) -> None:
+    """An element of a list: a quantity, a typed reference, sensor data."""
+    tag = str(node.tag)
+    for key, item in value.items():
+        if tag == "quantityElement" and key in ("epcClass", "quantity", "uom"):
             build.text(node, key, item)
+        elif key in ("sensorMetadata", "sensorReport") and (_are_objects(item) or isinstance(item, dict)):
+            for report in item if isinstance(item, list) else [item]:
+                build.attributes(build.child(node, key), report)
+        elif key == shape.VALUES.get(tag) and isinstance(item, str):
+            node.text = item
+        elif tag in shape.VALUES and not isinstance(item, (dict, list)):
+            build.attribute(node, key, item)
         else:
             build.extension(node, key, item)
