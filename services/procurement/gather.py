@@ -114,6 +114,7 @@ def situation(registry: Registry, party: str, product: Product, orders: list[Ord
         ordered=sum(packs for _, packs in open_orders(product, orders)),
         blocked=blocked,
         opened=opened,
+        orders=sum(order.gtin == product.gtin for order in orders),
     )
 
 

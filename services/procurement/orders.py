@@ -16,7 +16,7 @@ KIND = "order"
 State = Literal["open", "received", "cancelled"]
 
 
-class Order(msgspec.Struct, frozen=True, kw_only=True):
+class Order(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """An approved proposal. Packs; times in ms UTC."""
 
     id: str
@@ -54,9 +54,9 @@ def transaction_uri(party: str, id: str) -> str:
 def read_orders(values: Iterable[tuple[str, Mapping[str, Any]]]) -> list[Order]:
     """Orders of `order` facts given as (key, value), newest first; other things that were filed as orders are left out."""
     found = []
-    for _, value in values:
+    for key, value in values:
         try:
-            found.append(msgspec.convert(value, Order))
+            found.append(msgspec.convert({**value, "id": key}, Order))
         except msgspec.ValidationError:
             continue
     return sorted(found, key=lambda order: (-order.approved_at, order.id))

@@ -49,9 +49,11 @@ class Situation(NamedTuple):
     """Held or recalled: there, but not to be given out."""
     opened: float = 0.0
     """Packs given out in part; how much is left is not counted."""
+    orders: int = 0
+    """Orders of the product so far, cancelled ones too: after one was cancelled the same numbers are a new proposal."""
 
 
-class Proposal(msgspec.Struct, frozen=True, kw_only=True):
+class Proposal(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """What to order and why. Packs and days."""
 
     id: str = ""
@@ -98,6 +100,7 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
     price: float = 0.0
     budget: float = 0.0
     value: float = 0.0
+    orders: int = 0
     over: tuple[str, ...] = ()
     """What approval must accept: expiry (more than is used before its date), budget, price (a budget, but no price known)."""
 
@@ -119,6 +122,7 @@ def propose(now: Situation, setting: Setting) -> Proposal:
         ordered=round(now.ordered, 3),
         blocked=now.blocked,
         opened=now.opened,
+        orders=now.orders,
         mean=round(demand.mean, 4),
         sd=round(demand.sd, 4),
         p=round(demand.p, 4),

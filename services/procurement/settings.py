@@ -18,7 +18,7 @@ EVERY = "*"
 Packs = Annotated[int, Meta(ge=1, le=1_000_000)]
 
 
-class Setting(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Setting(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
     """What a buyer decides. Money is in the party's own currency."""
 
     service: Annotated[float, Meta(ge=0.5, le=0.9999)] = 0.98

@@ -119,7 +119,7 @@ def test_an_order_is_open_until_the_stock_shows_that_it_was_supplied() -> None:
 
 
 def test_a_setting_of_the_product_stands_above_the_partys() -> None:
-    facts = {"p/*": {"service": 0.9}, "p/g": {"service": 0.99, "lead_days": [2, 4]}, "p/old": {"service": 7}}
+    facts = {"p/*": {"service": 0.9}, "p/g": {"service": 0.99, "leadDays": [2, 4]}, "p/old": {"service": 7}}
     assert setting_of(facts, "p", "g").lead() == {2: 0.5, 4: 0.5}
     assert setting_of(facts, "p", "other").service == 0.9
     assert setting_of(facts, "p", "old").service == 0.9

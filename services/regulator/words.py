@@ -1,0 +1,118 @@
+"""What an inspector reads for codes, in Chinese and English. JSON carries the codes themselves."""
+
+from __future__ import annotations
+
+from pedigree.custody.steps import Status, Step
+
+STATUS: dict[int, tuple[str, str]] = {
+    Status.NONE: ("未知", "not known"),
+    Status.ACTIVE: ("在库", "in stock"),
+    Status.IN_TRANSIT: ("运输中", "in transit"),
+    Status.DISPENSED: ("已售出", "dispensed"),
+    Status.PART_DISPENSED: ("部分售出", "dispensed in part"),
+    Status.DECOMMISSIONED: ("已注销", "decommissioned"),
+    Status.DESTROYED: ("已销毁", "destroyed"),
+    Status.USED_UP: ("已用于生产", "used up"),
+}
+STEP: dict[int, tuple[str, str]] = {
+    Step.NEUTRAL: ("记录", "recorded"),
+    Step.COMMISSION: ("赋码", "commissioned"),
+    Step.BECAME: ("由转换产生", "made by a transformation"),
+    Step.RECEIVE: ("收货", "received"),
+    Step.ACCEPT: ("接收", "accepted"),
+    Step.UNPACK: ("拆箱", "unpacked its contents"),
+    Step.UNPACKED: ("从箱中取出", "taken out of its container"),
+    Step.DISPENSE: ("售出", "dispensed"),
+    Step.PACK: ("装箱", "packed its contents"),
+    Step.PACKED: ("装入箱中", "put into a container"),
+    Step.SHIP: ("发货", "shipped"),
+    Step.CONSIGN: ("发货并移交", "consigned"),
+    Step.VOID_SHIP: ("撤销发货", "shipment voided"),
+    Step.DECOMMISSION: ("注销", "decommissioned"),
+    Step.DESTROY: ("销毁", "destroyed"),
+    Step.TRANSFORM: ("用于转换", "used up in a transformation"),
+    Step.HOLD: ("冻结", "put on hold"),
+    Step.RELEASE: ("解除冻结", "released"),
+    Step.ARRIVE: ("到达", "arrived"),
+    Step.ONBOARD: ("旧库存登记", "declared as old stock"),
+    Step.FORM: ("转换", "transformation"),
+    Step.FED: ("投料", "input of a transformation"),
+    Step.PROBE: ("查询", "question"),
+}
+OUTCOME: dict[str, tuple[str, str]] = {
+    "confirmed": ("成立", "confirmed"),
+    "suspect": ("可疑", "suspect"),
+    "rejected": ("不成立", "rejected"),
+    "pending": ("待定", "pending"),
+    "undecidable": ("无法判定", "undecidable"),
+    "voided": ("已作废", "voided"),
+}
+PROOF: dict[str, tuple[str, str]] = {
+    "proven": ("时间已证明", "time proven"),
+    "bounded": ("时间有上下限", "time bounded"),
+    "unproven": ("时间未证明", "time not proven"),
+}
+CHAIN: dict[str, tuple[str, str]] = {
+    "complete": ("链条完整", "complete"),
+    "nonparticipant": ("经过未接入的企业", "passed through a party that does not take part"),
+    "late": ("有迟报", "some records came late"),
+    "unexplained": ("有无法解释的空缺", "has an unexplained hole"),
+    "legacy": ("旧库存", "old stock, not commissioned here"),
+}
+SEVERITY: dict[str, tuple[str, str]] = {
+    "info": ("信息", "info"),
+    "low": ("低", "low"),
+    "medium": ("中", "medium"),
+    "high": ("高", "high"),
+}
+INTEGRITY: dict[str, tuple[str, str]] = {
+    "ok": ("图谱与账本一致", "graph and ledger agree"),
+    "catching_up": ("账本正在跟上", "the ledger is catching up"),
+    "differs": ("图谱与账本不一致：不可采信", "graph and ledger differ: do not rely on this record"),
+    "unknown": ("无此单元", "no such unit"),
+}
+FINDING: dict[str, tuple[str, str]] = {
+    "repeat": ("同一事件重复上报", "the same event was reported again"),
+    "emptied": ("容器已清空", "the container was emptied"),
+    "no_effect": ("不影响责任归属", "no effect on custody"),
+    "implied_unpack": ("由后续事件推断已拆箱", "unpacking was inferred from a later event"),
+    "late": ("迟报", "recorded late"),
+    "too_old": ("上报过晚，仅存证", "recorded too late to apply: anchored only"),
+    "after_decommissioning": ("注销之后的事件", "event after decommissioning"),
+    "displaced": ("被更早记录的主张取代", "stands behind an earlier recorded claim"),
+    "no_shipment": ("收货前没有发货记录", "received without a recorded shipment"),
+    "no_receipt": ("发货后没有收货记录", "shipped and not received in time"),
+    "order_conflict": ("事件先后矛盾", "events contradict in their order"),
+    "readdressed": ("更改了收货人", "readdressed"),
+    "packed_in_transit": ("运输途中装箱", "packed while in transit"),
+    "not_in_transit": ("并不在运输中", "was not in transit"),
+    "hold_not_by_holder": ("冻结人不是持有人", "put on hold by somebody else than the holder"),
+    "dispensed_twice_here": ("同一地点重复售出", "dispensed twice at the same place"),
+    "late_return": ("过期退回", "returned after the time for returns"),
+    "clock_error": ("设备时钟有误", "the device's clock is wrong"),
+    "container_silent": ("容器没有记录", "the container has no record"),
+    "not_in_container": ("并不在该容器中", "was not in that container"),
+    "unknown_origin": ("来源不明", "unknown origin"),
+    "diversion": ("串货", "received by another than the addressee (diversion)"),
+    "used_in_transit": ("运输途中被使用", "used while in transit"),
+    "handled_without_custody": ("未持有而经手", "handled by a party that did not have it"),
+    "ended_without_custody": ("未持有而终结", "ended by a party that did not have it"),
+    "packed_elsewhere": ("在别处装箱", "packed elsewhere than it was"),
+    "two_containers": ("同时在两个容器中", "in two containers at once"),
+    "aggregation_circle": ("容器互相嵌套", "containers packed into each other in a circle"),
+    "on_hold": ("冻结期间被动用", "moved while on hold"),
+    "not_entitled": ("上报人无权代表", "attested by a party that may not speak for the actor"),
+    "suspect_input": ("由可疑原料制成", "made from something suspect"),
+    "lot_mismatch": ("批号不符", "lot differs"),
+    "expiry_mismatch": ("有效期不符", "expiry date differs"),
+    "post_dated": ("时间填晚（晚于可证明的区间）", "dated later than can be true"),
+    "shipped_without_custody": ("虚假出库：未持有而发货", "shipped by a party that did not have it (false outbound)"),
+    "backdated": ("倒填日期", "backdated"),
+    "already_commissioned": ("重复赋码", "this code was commissioned before"),
+    "not_entitled_to_commission": ("无权赋码", "commissioned by a party that may not"),
+    "sale_not_by_holder": ("非持有人售出", "sold by a party that did not have it"),
+    "repeat_dispensing": ("回流药：重复售出", "sold at more than one place (repeat dispensing)"),
+    "over_content": ("售出数量超过包装含量", "more was dispensed than the pack holds"),
+    "after_end": ("终结之后仍有事件", "handled after its end"),
+    "impossible_travel": ("套码：两地之间不可能到达", "two places too far apart for the time between (cloned code)"),
+}
