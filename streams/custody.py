@@ -9,12 +9,13 @@ from __future__ import annotations
 import msgspec
 
 from pedigree.custody.decide import Decided, decide
+from pedigree.custody.history import Consortium
 from pedigree.custody.retell import retell
 from pedigree.custody.row import decode_row
 from pedigree.errors import FencedError, MedtraceError, StoreAheadError
 from pedigree.messages import Decisions, Envelope, Observation, UnitDecision, decode_decisions, decode_envelope, encode
 from pedigree.ports import DECISIONS, OBSERVATIONS, EventLog
-from pedigree.seal import ConsortiumKey, sm3
+from pedigree.seal import sm3
 from streams.routing import envelopes
 from streams.store import CustodyStore, Progress, pack_row
 
@@ -29,7 +30,7 @@ class Custody:
     """Decides for one partition. `generation`: the epoch of the partition layout."""
 
     def __init__(
-        self, log: EventLog, store: CustodyStore, consortium: ConsortiumKey, partition: int, generation: int = 0
+        self, log: EventLog, store: CustodyStore, consortium: Consortium, partition: int, generation: int = 0
     ) -> None:
         self._log, self._store, self._consortium = log, store, consortium
         self.partition, self.generation = partition, generation

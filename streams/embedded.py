@@ -11,8 +11,8 @@ import msgspec
 from graph.port import Graph
 from ledger.port import Ledger
 from ledger.witness import Witness
+from pedigree.custody.history import Consortium
 from pedigree.ports import DECISIONS, OBSERVATIONS, EventLog
-from pedigree.seal import ConsortiumKey
 from streams.custody import Custody
 from streams.decisions import DecisionsReader
 from streams.ledger_writer import LedgerWriter
@@ -49,7 +49,7 @@ class Runner:
         store: CustodyStore,
         ledger: Ledger,
         graph: Graph,
-        consortium: ConsortiumKey,
+        consortium: Consortium,
         witness: Witness | None,
         clock: Callable[[], int],
         *,

@@ -14,13 +14,14 @@ from graph.port import GraphReader
 from ledger.port import Ledger
 from ledger.proofs import unit_proof
 from ledger.verify import verify_unit
+from pedigree.custody.history import Consortium
 from pedigree.custody.row import Row, decode_row
 from pedigree.custody.steps import Kind
 from pedigree.errors import ProofError
 from pedigree.eventhash import event_hash
 from pedigree.messages import Entry, Packed, Shown, Stay, Verdict, event_bytes
 from pedigree.ports import Integrity
-from pedigree.seal import ConsortiumKey, KeyRing, PrivateKey
+from pedigree.seal import KeyRing, PrivateKey
 from streams.refolding import Whole, refolded, whole
 from streams.store import CustodyStore, unpack_row
 
@@ -38,7 +39,7 @@ class UnitHistory:
         stores: Callable[[], CustodyStore],
         ledger: Ledger,
         graph: GraphReader,
-        consortium: ConsortiumKey,
+        consortium: Consortium,
         *,
         issuer: str,
         key: PrivateKey,
@@ -181,7 +182,7 @@ class UnitHistory:
         return unit_proof(
             self._ledger,
             epc=epc,
-            consortium=self._consortium,
+            consortium=self._consortium.of(row.key_version),
             leaves=one.leaves,
             claims=_claims(row),
             issuer=self._issuer,

@@ -5,14 +5,13 @@ from __future__ import annotations
 import msgspec
 
 from pedigree.custody.decide import decide
-from pedigree.custody.history import History
+from pedigree.custody.history import Consortium, History
 from pedigree.custody.leaf import encode_leaf
 from pedigree.custody.project import project
 from pedigree.custody.row import Archive, Row
 from pedigree.custody.steps import Kind
 from pedigree.messages import Entry, Observation, Packed, Shown, Stay, Verdict
 from pedigree.proof import chain_acc
-from pedigree.seal import ConsortiumKey
 
 
 class Whole(msgspec.Struct, frozen=True):
@@ -36,7 +35,7 @@ class Refolded(msgspec.Struct, frozen=True):
     packed: list[Packed]
 
 
-def whole(unit: str, row: Row, consortium: ConsortiumKey, archive: Archive) -> Whole:
+def whole(unit: str, row: Row, consortium: Consortium, archive: Archive) -> Whole:
     """Read everything about the unit and compare: leaves with their chain, entries with their leaves."""
     history = History(unit, row, consortium, archive)
     if row.start:
@@ -57,7 +56,7 @@ def whole(unit: str, row: Row, consortium: ConsortiumKey, archive: Archive) -> W
     return Whole(unit, row, history.coder.key, list(history.entries.values()), leaves, differs)
 
 
-def refolded(one: Whole, consortium: ConsortiumKey, archive: Archive, tick: int) -> Refolded:
+def refolded(one: Whole, consortium: Consortium, archive: Archive, tick: int) -> Refolded:
     """Fold `one.entries` from the beginning, deadlines judged by `tick`."""
     observations = [Observation(one.unit, entry) for entry in one.entries]
     decided = decide(

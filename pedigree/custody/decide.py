@@ -15,7 +15,7 @@ from pedigree.custody.bases import next_bases
 from pedigree.custody.claim import claim
 from pedigree.custody.edges import Outgoing
 from pedigree.custody.fold import Outcome, Turn
-from pedigree.custody.history import History
+from pedigree.custody.history import Consortium, History
 from pedigree.custody.refold import Refolded, needs_archive, refold
 from pedigree.custody.row import Archive, Base, LeafId, Row, Segment, encode_row, encode_segment
 from pedigree.custody.telling import tell
@@ -24,7 +24,6 @@ from pedigree.custody.verdicts import unit_word
 from pedigree.custody.words import archived_ranks, judge_entries, shown
 from pedigree.messages import Observation, UnitDecision
 from pedigree.proof import next_acc
-from pedigree.seal import ConsortiumKey
 
 MAX_WITNESS = 2_000
 """Leaves; a decision that would need more leaves the ledger's judgement to a later `refold`."""
@@ -43,7 +42,7 @@ def decide(
     observations: Sequence[Observation],
     *,
     tick: int,
-    consortium: ConsortiumKey,
+    consortium: Consortium,
     archive: Archive,
     revision: tuple[int, int],
     alone: bool = False,
@@ -80,7 +79,7 @@ def decide(
     ):
         return None
     segments = _archive(history, row_after)
-    row_after.names = history.coder.names
+    row_after.names, row_after.key_version = history.coder.names, history.consortium.version
     base = result.base if result is not None else old.n
     decision = UnitDecision(
         unit=unit,

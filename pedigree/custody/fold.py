@@ -24,6 +24,7 @@ MISSING: Fit = (-1, "container_silent")
 CONTRADICTS_HOLDER = frozenset(
     {"sale_not_by_holder", "shipped_without_custody", "ended_without_custody", "handled_without_custody"}
 )
+GIVES_OUT = frozenset({Step.DISPENSE, Step.DECOMMISSION, Step.DESTROY})
 RECEIPTS = frozenset({Step.RECEIVE, Step.ACCEPT})
 SHIPMENTS = frozenset({Step.SHIP, Step.CONSIGN})
 
@@ -310,9 +311,10 @@ class Fold:
 
 
 def _scanned(fit: Fit, state: State, leaf: Leaf) -> Fit:
-    """A scan beats an inference: whoever has the unit in hand is believed over where its container was said to be."""
+    """A scan beats an inference: who gives a unit out has it in hand, wherever its container was said to be. Who merely
+    ships it on paper does not win it by that."""
     if fit[0] == NO and state.inferred and leaf.kind == Kind.EVENT and fit[1] in CONTRADICTS_HOLDER:
-        return LOOSE, "not_where_inferred"
+        return LOOSE if leaf.step in GIVES_OUT else NO, "not_where_inferred"
     return fit
 
 

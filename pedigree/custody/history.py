@@ -10,15 +10,18 @@ from pedigree.custody.project import Coder, project
 from pedigree.custody.row import Archive, Arrival, Identity, LeafId, Row, decode_segment
 from pedigree.custody.steps import Kind, Step
 from pedigree.messages import Entry, Observation
-from pedigree.seal import ConsortiumKey
+from pedigree.seal import ConsortiumKey, ConsortiumKeys
+
+Consortium = ConsortiumKey | ConsortiumKeys
 
 
 class History:
     """See the module. `row` is the row as it was; nothing in it is changed."""
 
-    def __init__(self, unit: str, row: Row, consortium: ConsortiumKey, archive: Archive) -> None:
+    def __init__(self, unit: str, row: Row, consortium: Consortium, archive: Archive) -> None:
         self.unit, self.row, self.archive = unit, row, archive
-        self.coder = Coder(unit, consortium, dict(row.names))
+        self.consortium = consortium.of(row.key_version) if row.key_version else consortium.latest
+        self.coder = Coder(unit, self.consortium, dict(row.names))
         self.entries: dict[Identity, Entry] = {entry.identity: entry for entry in row.entries}
         self.upserted: dict[Identity, None] = {}
         self.probes: dict[Identity, Entry] = {}

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from pedigree.custody.answers import answer_probes
 from pedigree.custody.edges import Outgoing
-from pedigree.custody.history import History
+from pedigree.custody.history import Consortium, History
 from pedigree.custody.row import Archive, Row
 from pedigree.custody.steps import Kind
 from pedigree.custody.telling import TELLS, tell
 from pedigree.messages import Observation
-from pedigree.seal import ConsortiumKey
 
 
 def retell(
-    unit: str, row: Row, consortium: ConsortiumKey, archive: Archive, revision: tuple[int, int]
+    unit: str, row: Row, consortium: Consortium, archive: Archive, revision: tuple[int, int]
 ) -> list[Observation]:
     """Every edge, the ends of those that no longer hold, and the answer to every probe. Receivers recognise repeats."""
     history = History(unit, row, consortium, archive)

@@ -77,6 +77,8 @@ class Row(msgspec.Struct, array_like=True):
     names: dict[str, str] = {}
     shown: Shown | None = None
     wake: int = 0
+    key_version: int = 0
+    """Version of the consortium key that the unit's codes were made with: it never changes."""
 
     def closed(self) -> list[Turn]:
         """The whole timeline, deadlines run."""

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from pedigree.seal.derive import ConsortiumKey, UnitSecrets, generate_consortium_key, party_code, unit_key
+from pedigree.seal.derive import ConsortiumKey, ConsortiumKeys, UnitSecrets, generate_consortium_key, party_code, unit_key
 from pedigree.seal.digest import HmacSm3, hmac_sm3, sm3
 from pedigree.seal.document import HEADER, Seal, decode_seal, encode_seal, seal_document, verify_seal
 from pedigree.seal.journal import (
@@ -28,6 +28,7 @@ __all__ = [
     "NO_HASH",
     "Bracket",
     "ConsortiumKey",
+    "ConsortiumKeys",
     "HmacSm3",
     "JournalEntry",
     "JournalHead",

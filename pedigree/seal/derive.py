@@ -45,6 +45,17 @@ class ConsortiumKey:
         raw = epc.encode()
         return UnitSecrets(self._s1.digest(raw), self._s2.digest(raw))
 
+    @property
+    def latest(self) -> ConsortiumKey:
+        """As `ConsortiumKeys.latest`: one key alone is a ring of one."""
+        return self
+
+    def of(self, version: int) -> ConsortiumKey:
+        """As `ConsortiumKeys.of`."""
+        if version != self.version:
+            raise SealError(f"version {version} of the consortium key is not here, only {self.version}")
+        return self
+
     def to_text(self) -> str:
         """The secret file's only line."""
         return f"{_FORM}:{self.version}:{self._secret.hex()}"
@@ -61,6 +72,28 @@ class ConsortiumKey:
 
     def __repr__(self) -> str:
         return f"ConsortiumKey(version={self.version})"
+
+
+class ConsortiumKeys:
+    """All versions: new units are keyed under the latest, older ones stay under theirs."""
+
+    def __init__(self, *keys: ConsortiumKey) -> None:
+        """At least one. Raises SealError."""
+        if not keys:
+            raise SealError("no consortium key is given")
+        self._keys = {key.version: key for key in keys}
+
+    @property
+    def latest(self) -> ConsortiumKey:
+        """For units that the ledger does not know yet."""
+        return self._keys[max(self._keys)]
+
+    def of(self, version: int) -> ConsortiumKey:
+        """Raises SealError when that version is not here."""
+        try:
+            return self._keys[version]
+        except KeyError:
+            raise SealError(f"version {version} of the consortium key is not here: put its file back") from None
 
 
 def _exact(key: ConsortiumKey, text: str) -> ConsortiumKey:
