@@ -120,16 +120,17 @@ class Ledger(Protocol):
         """Several at once, each batch read once; None where `leaf_proof` would raise."""
         ...
 
-    def node(self, generation: int, partition: int, level: int, index: int) -> bytes | None:
-        """A node of the lane's tree (see `pedigree.merkle.tree`), None when it is not full yet."""
+    def nodes(self, generation: int, partition: int, wanted: Sequence[tuple[int, int]]) -> list[bytes | None]:
+        """Nodes (level, index) of the lane's tree (see `pedigree.merkle.tree`), None for one that is not full yet."""
         ...
 
     def consistency(self, old: Checkpoint, new: Checkpoint) -> list[bytes]:
         """Consistency path of two checkpoints of a lane. ProofError: other lanes, or the nodes are not there."""
         ...
 
-    def checkpoint(self, generation: int, partition: int, at_least: int = 0) -> Checkpoint | None:
-        """The lane's latest checkpoint with all its signatures, None when there is none over `at_least` batches."""
+    def checkpoint(self, generation: int, partition: int, at_least: int = 0, *, signer: str = "") -> Checkpoint | None:
+        """The lane's latest checkpoint (that `signer` has signed) with all its signatures, None when there is none over
+        `at_least` batches."""
         ...
 
     def checkpoints(self, generation: int, partition: int, after_ms: int = -1, limit: int = 100) -> list[Checkpoint]:

@@ -14,14 +14,14 @@ _COLUMNS = "origin, generation, partition, size, root, time_ms, signer, key_id, 
 Row = tuple[str, int, int, int, bytes, int, str, str, bytes]
 
 
-def latest(connection: sqlite3.Connection, generation: int, partition: int, at_least: int) -> Checkpoint | None:
+def latest(connection: sqlite3.Connection, generation: int, partition: int, signer: str) -> Checkpoint | None:
     rows = connection.execute(
         f"SELECT {_COLUMNS} FROM checkpoint WHERE generation = ?1 AND partition = ?2 AND time_ms ="
-        " (SELECT max(time_ms) FROM checkpoint WHERE generation = ?1 AND partition = ?2)",
-        (generation, partition),
+        " (SELECT time_ms FROM checkpoint WHERE generation = ?1 AND partition = ?2 AND (?3 = '' OR signer = ?3)"
+        "  ORDER BY time_ms DESC LIMIT 1)",
+        (generation, partition, signer),
     ).fetchall()
-    found = max(_gather(rows), key=lambda checkpoint: len(checkpoint.signatures), default=None)
-    return found if found is not None and found.size >= at_least else None
+    return max(_gather(rows), key=lambda checkpoint: len(checkpoint.signatures), default=None)
 
 
 def page(connection: sqlite3.Connection, generation: int, partition: int, after_ms: int, limit: int) -> list[Checkpoint]:
@@ -62,6 +62,33 @@ def add(connection: sqlite3.Connection, checkpoint: Checkpoint) -> None:
             " DO UPDATE SET time_ms = excluded.time_ms, size = excluded.size",
             (*checkpoint.lane, entry.key_id, checkpoint.time_ms, checkpoint.size),
         )
+
+
+def pointers(connection: sqlite3.Connection, generation: int, partition: int) -> list[str]:
+    """Keys whose last signature is not the one that they are known to have given last."""
+    lane = generation, partition
+    signed = {
+        key_id: (time_ms, size)
+        for key_id, time_ms, size in connection.execute(
+            "SELECT key_id, time_ms, size FROM signed WHERE generation = ? AND partition = ?", lane
+        )
+    }
+    found = []
+    for key_id, (time_ms, size) in signed.items():
+        row = connection.execute(
+            "SELECT size FROM checkpoint WHERE generation = ? AND partition = ? AND time_ms = ? AND key_id = ?",
+            (*lane, time_ms, key_id),
+        ).fetchone()
+        if row is None or row[0] != size:
+            found.append(key_id)
+    for key_id, time_ms in connection.execute(
+        "SELECT key_id, time_ms FROM checkpoint WHERE generation = ?1 AND partition = ?2 AND time_ms ="
+        " (SELECT time_ms FROM checkpoint WHERE generation = ?1 AND partition = ?2 ORDER BY time_ms DESC LIMIT 1)",
+        lane,
+    ):
+        if key_id not in found and signed.get(key_id, (-1, 0))[0] != time_ms:
+            found.append(key_id)
+    return found
 
 
 def _gather(rows: Iterable[Row]) -> list[Checkpoint]:

@@ -38,12 +38,16 @@ def of_all(connection: sqlite3.Connection) -> Iterator[str]:
         if check != state_sum(key, value):
             yield f"ledger.state {key}"
     lanes: set[LaneId] = set(connection.execute("SELECT generation, partition FROM batch GROUP BY 1, 2"))
-    for key, _ in connection.execute("SELECT key, 0 FROM state WHERE key >= 'lane/' AND key < 'lane0'"):
-        lanes.add((int(key.split("/")[1]), int(key.split("/")[2])))
+    for key, _ in rows.lanes(connection):
+        found = rows.lane_of(key)
+        if found is None:
+            yield f"ledger.state {key}"
+        else:
+            lanes.add(found)
     lanes.update(connection.execute("SELECT generation, partition FROM checkpoint GROUP BY 1, 2"))
     for lane in sorted(lanes):
         yield from _batches(connection, lane)
-        yield from (fault for fault in _lane(connection, lane) if not fault.startswith("ledger.state"))
+        yield from _lane(connection, lane)
 
 
 def _state(connection: sqlite3.Connection, key: str) -> list[str]:
@@ -56,25 +60,14 @@ def _lane(connection: sqlite3.Connection, lane: LaneId) -> list[str]:
     key = lane_key(*lane)
     found = _state(connection, key)
     value = rows.state(connection, key)
-    head = Lane()
     if value is None:
         found.append(f"ledger.state {key} is missing")
     elif not found:
-        head = decode_lane(value)
-        found += _last(connection, lane, head)
-    signed: dict[str, tuple[int, int]] = {
-        key_id: (time_ms, size)
-        for key_id, time_ms, size in connection.execute(
-            "SELECT key_id, time_ms, size FROM signed WHERE generation = ? AND partition = ?", lane
-        )
-    }
-    last: dict[str, tuple[int, int]] = {}
-    for key_id, time_ms, size in connection.execute(
-        "SELECT key_id, max(time_ms), size FROM checkpoint WHERE generation = ? AND partition = ? GROUP BY key_id", lane
-    ):
-        last[key_id] = (time_ms, size)
-    found += [f"ledger.checkpoint {_path(lane)} of key {k}" for k in sorted({*signed, *last}) if signed.get(k) != last.get(k)]
-    return found
+        try:
+            found += _last(connection, lane, decode_lane(value))
+        except msgspec.DecodeError:
+            found.append(f"ledger.state {key}")
+    return found + [f"ledger.checkpoint {_path(lane)} of key {key_id}" for key_id in checkpoints.pointers(connection, *lane)]
 
 
 def _last(connection: sqlite3.Connection, lane: LaneId, head: Lane) -> list[str]:
@@ -132,7 +125,7 @@ def _tree_holds(record: bytes, data: bytes) -> bool:
     try:
         batch = decode_batch(record)
         tree = PackedTree(batch.leaf_count, data)
-    except (ProofError, msgspec.DecodeError):
+    except ProofError:
         return False
     return tree.root() == batch.root and pack_tree([tree.get_node(0, i) for i in range(tree.size)]) == data
 

@@ -40,11 +40,13 @@ class Queries:
 
     def lanes(self) -> list[tuple[int, int, Lane]]:
         with self._readers.reading() as connection:
-            found = connection.execute("SELECT key, value FROM state WHERE key >= 'lane/' AND key < 'lane0'").fetchall()
+            found = rows.lanes(connection)
         lanes = []
         for key, value in found:
-            _, generation, partition = key.split("/")
-            lanes.append((int(generation), int(partition), _decoded(decode_lane, value)))
+            lane = rows.lane_of(key)
+            if lane is None:
+                raise LedgerError(f"the world state has a row {key} that is no lane's")
+            lanes.append((*lane, _decoded(decode_lane, value)))
         return sorted(lanes, key=lambda lane: lane[:2])
 
     def unit(self, key: bytes) -> UnitState | None:
@@ -93,9 +95,9 @@ class Queries:
                 proofs.append(LeafProof(record, tree.get_node(0, position.leaf), tree.path(position.leaf)))
         return proofs
 
-    def node(self, generation: int, partition: int, level: int, index: int) -> bytes | None:
+    def nodes(self, generation: int, partition: int, wanted: Sequence[tuple[int, int]]) -> list[bytes | None]:
         with self._readers.reading() as connection:
-            return rows.node(connection, generation, partition, level, index)
+            return [rows.node(connection, generation, partition, level, index) for level, index in wanted]
 
     def consistency(self, old: Checkpoint, new: Checkpoint) -> list[bytes]:
         if old.lane != new.lane:
@@ -103,9 +105,10 @@ class Queries:
         with self._readers.reading() as connection:
             return consistency_path_from(old.size, new.size, rows.Nodes(connection, *new.lane))
 
-    def checkpoint(self, generation: int, partition: int, at_least: int = 0) -> Checkpoint | None:
+    def checkpoint(self, generation: int, partition: int, at_least: int = 0, *, signer: str = "") -> Checkpoint | None:
         with self._readers.reading() as connection:
-            return checkpoints.latest(connection, generation, partition, at_least)
+            found = checkpoints.latest(connection, generation, partition, signer)
+        return found if found is not None and found.size >= at_least else None
 
     def checkpoints(self, generation: int, partition: int, after_ms: int = -1, limit: int = 100) -> list[Checkpoint]:
         with self._readers.reading() as connection:
@@ -124,7 +127,8 @@ class Queries:
 
     def faults(self, key: bytes | None = None) -> list[str]:
         with self._readers.reading() as connection:
-            return faults.of_unit(connection, key) if key is not None else list(faults.of_all(connection))
+            found = faults.of_unit(connection, key) if key is not None else faults.of_all(connection)
+            return list(dict.fromkeys(found))
 
     def dump(self) -> Iterator[DumpRow]:
         # A connection of its own: a reader that stops half way must not keep the thread's snapshot.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
+from chaincode.messages import lane_key
 from ledger.embedded.schema import batch_sum
 from ledger.port import LedgerCounts, LedgerReceipt, Position
 from pedigree.errors import ProofError
@@ -32,6 +33,20 @@ def node(connection: sqlite3.Connection, generation: int, partition: int, level:
 def state(connection: sqlite3.Connection, key: str) -> bytes | None:
     row = connection.execute("SELECT value FROM state WHERE key = ?", (key,)).fetchone()
     return row[0] if row is not None else None
+
+
+def lanes(connection: sqlite3.Connection) -> list[tuple[str, bytes]]:
+    """(key, value) of every lane's world state."""
+    return connection.execute("SELECT key, value FROM state WHERE key >= 'lane/' AND key < 'lane0'").fetchall()
+
+
+def lane_of(key: str) -> tuple[int, int] | None:
+    """(generation, partition) that the key of a lane's state names, None when it names none."""
+    parts = key.split("/")
+    if len(parts) != 3 or not (parts[1].isdecimal() and parts[2].isdecimal()):
+        return None
+    lane = int(parts[1]), int(parts[2])
+    return lane if lane_key(*lane) == key else None
 
 
 def positions(connection: sqlite3.Connection, unit: bytes) -> list[Position]:
