@@ -1,224 +1,64 @@
-"""The fields of an event in the order of the hash (CBV 2.0 section 8.9.2), with how each is written.
-
-A writer appends what stands in its place to `out`, and what is left over, to be sorted in at the end, to `rest`.
-"""
+"""The fields of an event in the order of the hash (CBV 2.0 section 8.9.2)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from pedigree.cbv import WEB_FORM, Kind
 from pedigree.eventhash.names import Names
-from pedigree.eventhash.values import canonical_key, canonical_time
+from pedigree.eventhash.writers import TIME, VALUE, Order, any_element, each, epcs, leaf, list_of, part, word, word_of
 
-Writer = Callable[[Names, str, Any, list[str], list[str]], None]
-Order = tuple[tuple[str, Writer], ...]
-
-
-def any_element(names: Names, name: str, value: Any) -> list[str]:
-    """What an extension reads: one string per element of that name. Nested fields are sorted by what they read."""
-    if isinstance(value, list):
-        found: list[str] = []
-        for item in value:
-            found += [_row(names, name, item)] if isinstance(item, list) else any_element(names, name, item)
-        return found
-    if isinstance(value, dict):
-        return [name + _equals(names.scalar(value.get("#text"))) + "".join(sorted(_children(names, value)))]
-    return [name + _equals(names.scalar(value))]
-
-
-def _row(names: Names, name: str, items: list[Any]) -> str:
-    return name + "".join(sorted(text for item in items for text in any_element(names, "", item)))
-
-
-def _children(names: Names, node: Mapping[str, Any]) -> Iterable[str]:
-    for key in node:
-        if key[:6] == "@xmlns":
-            names = names.within(node=node)
-            break
-    for key, value in node.items():
-        name = names.key(key)
-        if name:
-            yield from any_element(names, name, value)
-
-
-def _equals(text: str) -> str:
-    return "=" + text if text else ""
-
-
-def _each(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-
-
-def _leaf(convert: Callable[[Names, Any], str]) -> Writer:
-    """A field with a value; given several times it stands several times, sorted."""
-
-    def write(names: Names, name: str, value: Any, out: list[str], rest: list[str]) -> None:
-        if not isinstance(value, (list, dict)):
-            text = convert(names, value)
-            if text:
-                out.append(f"{name}={text}")
-            return
-        found = []
-        for item in _each(value):
-            text = convert(names, item.get("#text") if isinstance(item, dict) else item)
-            if text:
-                found.append(f"{name}={text}")
-            if isinstance(item, dict) and len(item) > ("#text" in item):
-                rest += any_element(names, name, item)
-        out += sorted(found)
-
-    return write
-
-
-def _time_of(names: Names, value: Any) -> str:
-    return canonical_time(value) if isinstance(value, str) and value else names.scalar(value)
-
-
-def _word_of(kind: Kind) -> Callable[[Names, Any], str]:
-    words = WEB_FORM[kind]
-
-    def convert(names: Names, value: Any) -> str:
-        return (words.get(value) or names.text(value)) if isinstance(value, str) else names.scalar(value)
-
-    return convert
-
-
-_value, _time = _leaf(Names.scalar), _leaf(_time_of)
-
-
-def _word(kind: Kind) -> Writer:
-    return _leaf(_word_of(kind))
-
-
-def _epcs(names: Names, name: str, value: Any, out: list[str], rest: list[str]) -> None:
-    found = []
-    for epc in _each(value):
-        if isinstance(epc, str) and epc.startswith(("urn:epc:", "https:")):
-            found.append("epc=" + canonical_key(epc.strip()))
-        else:
-            _value(names, "epc", epc, found, rest)
-    if found:
-        found.sort()
-        out.append(name)
-        out += found
-
-
-def _part(order: Order) -> Writer:
-    """A field that is an object (or a list of such): its own fields in their order, its extensions behind them."""
-
-    def write(names: Names, name: str, value: Any, out: list[str], rest: list[str]) -> None:
-        found, left = _elements(order, names, name, value)
-        out += sorted(found)
-        rest += left
-
-    return write
-
-
-def _list(element: str, order: Order) -> Writer:
-    """A list whose elements have a name of their own in XML."""
-
-    def write(names: Names, name: str, value: Any, out: list[str], rest: list[str]) -> None:
-        found, left = _elements(order, names, element, value)
-        if found:
-            out.append(name)
-            out += sorted(found)
-        if left:
-            rest.append(name + "".join(sorted(left)))
-
-    return write
-
-
-def _elements(order: Order, names: Names, name: str, value: Any) -> tuple[list[str], list[str]]:
-    found, left = [], []
-    for item in _each(value):
-        if not isinstance(item, dict):
-            left += any_element(names, name, item)
-            continue
-        text, remains = _inside(order, names, item)
-        if text:
-            found.append(name + text)
-        if remains:
-            left.append(name + "".join(sorted(remains)))
-    return found, left
-
-
-def _inside(order: Order, names: Names, node: dict[str, Any]) -> tuple[str, list[str]]:
-    out: list[str] = []
-    rest: list[str] = []
-    seen = 0
-    for key, write in order:
-        if key in node:
-            seen += 1
-            if node[key] is not None:
-                write(names, key, node[key], out, rest)
-    if seen == len(node):
-        return "".join(out), rest
-    extensions: list[str] = []
-    placed = {key for key, _ in order}
-    others = [(names.key(key), value) for key, value in node.items() if key not in placed]
-    count = sum(len(value) if isinstance(value, list) else 1 for value in node.values())
-    # as the published vectors have it: see the module `hasher`
-    gather = count > 1 and not any("eventTime" in name or "action" in name for name, _ in others)
-    for name, value in others:
-        if name:
-            into = extensions if gather and "{" in name and "/}" in name else rest
-            into += any_element(names, name, value)
-    return "".join(out) + "".join(sorted(extensions)), rest
-
-
-_QUANTITY: Order = (("epcClass", _value), ("quantity", _value), ("uom", _value))
+_QUANTITY: Order = (("epcClass", VALUE), ("quantity", VALUE), ("uom", VALUE))
 _METADATA: Order = (
-    ("time", _time),
-    ("startTime", _time),
-    ("endTime", _time),
-    *((name, _value) for name in ("deviceID", "deviceMetadata", "rawData", "dataProcessingMethod", "bizRules")),
+    ("time", TIME),
+    ("startTime", TIME),
+    ("endTime", TIME),
+    *((name, VALUE) for name in ("deviceID", "deviceMetadata", "rawData", "dataProcessingMethod", "bizRules")),
 )
 _REPORT: Order = (
-    ("type", _word("measurement")),
-    ("exception", _word("exception")),
-    *((name, _value) for name in ("deviceID", "deviceMetadata", "rawData", "dataProcessingMethod")),
-    ("time", _time),
-    *((name, _value) for name in ("microorganism", "chemicalSubstance", "value")),
-    ("component", _word("component")),
-    *((name, _value) for name in ("stringValue", "booleanValue", "hexBinaryValue", "uriValue", "minValue", "maxValue")),
-    *((name, _value) for name in ("meanValue", "sDev", "percRank", "percValue", "uom", "coordinateReferenceSystem")),
+    ("type", word("measurement")),
+    ("exception", word("exception")),
+    *((name, VALUE) for name in ("deviceID", "deviceMetadata", "rawData", "dataProcessingMethod")),
+    ("time", TIME),
+    *((name, VALUE) for name in ("microorganism", "chemicalSubstance", "value")),
+    ("component", word("component")),
+    *((name, VALUE) for name in ("stringValue", "booleanValue", "hexBinaryValue", "uriValue", "minValue", "maxValue")),
+    *((name, VALUE) for name in ("meanValue", "sDev", "percRank", "percValue", "uom", "coordinateReferenceSystem")),
 )
-_SENSOR: Order = (("sensorMetadata", _part(_METADATA)), ("sensorReport", _part(_REPORT)))
-_PLACE: Order = (("id", _value),)
-_LASTING: Order = (("set", _word("disposition")), ("unset", _word("disposition")))
-_quantities = _list("quantityElement", _QUANTITY)
+_SENSOR: Order = (("sensorMetadata", part(_METADATA)), ("sensorReport", part(_REPORT)))
+_PLACE: Order = (("id", VALUE),)
+_LASTING: Order = (("set", word("disposition")), ("unset", word("disposition")))
+_quantities = list_of("quantityElement", _QUANTITY)
 
 EVENT: Order = (
-    ("eventTime", _time),
-    ("eventTimeZoneOffset", _value),
-    ("certificationInfo", _value),
-    ("parentID", _value),
-    ("epcList", _epcs),
-    ("inputEPCList", _epcs),
-    ("childEPCs", _epcs),
+    ("eventTime", TIME),
+    ("eventTimeZoneOffset", VALUE),
+    ("certificationInfo", VALUE),
+    ("parentID", VALUE),
+    ("epcList", epcs),
+    ("inputEPCList", epcs),
+    ("childEPCs", epcs),
     ("quantityList", _quantities),
     ("childQuantityList", _quantities),
     ("inputQuantityList", _quantities),
-    ("outputEPCList", _epcs),
+    ("outputEPCList", epcs),
     ("outputQuantityList", _quantities),
-    ("action", _value),
-    ("transformationID", _value),
-    ("bizStep", _word("bizStep")),
-    ("disposition", _word("disposition")),
-    ("persistentDisposition", _part(_LASTING)),
-    ("readPoint", _part(_PLACE)),
-    ("bizLocation", _part(_PLACE)),
-    ("sensorElementList", _list("sensorElement", _SENSOR)),
+    ("action", VALUE),
+    ("transformationID", VALUE),
+    ("bizStep", word("bizStep")),
+    ("disposition", word("disposition")),
+    ("persistentDisposition", part(_LASTING)),
+    ("readPoint", part(_PLACE)),
+    ("bizLocation", part(_PLACE)),
+    ("sensorElementList", list_of("sensorElement", _SENSOR)),
 )
 PLACED = frozenset(name for name, _ in EVENT)
 NOT_HASHED = frozenset(("type", "recordTime", "eventID", "errorDeclaration"))
 
 _TYPED = {
-    "bizTransactionList": ("bizTransaction", _word_of("btt")),
-    "sourceList": ("source", _word_of("sdt")),
-    "destinationList": ("destination", _word_of("sdt")),
+    "bizTransactionList": ("bizTransaction", word_of("btt")),
+    "sourceList": ("source", word_of("sdt")),
+    "destinationList": ("destination", word_of("sdt")),
 }
 
 
@@ -238,13 +78,13 @@ def rest_of_event(names: Names, event: Mapping[str, Any]) -> list[str]:
 def _references(names: Names, name: str, value: Any, rest: list[str]) -> None:
     target, kind_of = _TYPED[name]
     found = []
-    for item in _each(value):
+    for item in each(value):
         if not isinstance(item, dict):
             found += any_element(names, target, item)
             continue
         out: list[str] = []
-        _leaf(kind_of)(names, "type", item.get("type"), out, rest)
-        _value(names, target, item.get(target), out, rest)
+        leaf(kind_of)(names, "type", item.get("type"), out, rest)
+        VALUE(names, target, item.get(target), out, rest)
         more: list[str] = []
         for key, other in item.items():
             if key not in ("type", target) and (full := names.key(key)):

@@ -71,7 +71,18 @@ def _identifier(text: str) -> str:
     return text
 
 
+@lru_cache(4096)
+def _serials_under(head: str) -> bool:
+    """Whether `head` with a plain serial behind it is a well-formed identifier of one thing."""
+    return _identifier_faults(head + "0") == ("", False)
+
+
 def _instance(text: str) -> str:
+    if text.startswith(("urn:epc:id:sgtin:", "https://id.gs1.org/01/")):  # what most lists consist of: many serials of one GTIN
+        at = text.rfind("." if text[0] == "u" else "/") + 1
+        serial = text[at:]
+        if len(serial) <= 20 and serial.isalnum() and serial.isascii() and _serials_under(text[:at]):
+            return text
     wrong, is_class = _identifier_faults(text)
     if wrong:
         raise _wrong("a well-formed identifier", text if wrong == "a URI" else f"{text} ({wrong})")
