@@ -13,6 +13,8 @@ from ops.settings import Settings
 from services import problems
 from services.capture.router import capture_router
 from services.context import Services
+from services.procurement.router import procurement_router
+from services.regulator.router import regulator_router
 
 VERSION = "0.1.0"
 
@@ -29,7 +31,8 @@ def build_app(settings: Settings, services: Services, free: Callable[[], int], w
         redoc_url=None,
     )
     problems.install(app)
-    app.include_router(capture_router(services))
+    for made in (capture_router, regulator_router, procurement_router):
+        app.include_router(made(services))
     app.include_router(health_router(health))
     app.include_router(metrics.router())
     app.add_middleware(RoomFirst, health=health)

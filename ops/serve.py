@@ -110,8 +110,7 @@ def _key_watch(files: KeyFiles, web: Web) -> Callable[[], bool]:
         if now == seen:
             return False
         seen = now
-        keys = files.load()
-        web.services.ring, web.services.token_key = keys.ring, keys.gateway
+        web.exchange(files.load())
         return True
 
     return changed

@@ -13,17 +13,21 @@ from graph.sqlite.store import SqliteGraph
 from ledger.embedded import EmbeddedLedger
 from ledger.witness import Witness
 from ops.clock import now_ms
+from ops.history import Opened, PooledHistory
 from ops.keys import Keys
 from ops.layout import Layout
 from ops.logs import AccessFile
 from ops.secretfile import read_secret, write_secret
 from ops.settings import Settings
 from pedigree.ports import DECISIONS, DOCUMENTS, FACTS, OBSERVATIONS
+from pedigree.proof import checkpoint_hash
+from pedigree.seal import NO_HASH, ConsortiumKeys
 from services.capture.index_sqlite import SqliteCaptureIndex
 from services.context import EdgeSettings, Services
 from services.registry import RegistryHolder
 from services.regulator.access import KeptAccessLog
 from streams.embedded import Runner
+from streams.history import UnitHistory
 from streams.store import CustodyStore
 
 
@@ -50,7 +54,7 @@ def open_runner(settings: Settings, keys: Keys) -> Iterator[Runner]:
         interval = int(settings.checkpoint_seconds * 1000)
         witness = Witness(ledger, keys.gateway, keys.signer, settings.origin, interval, settle_ms=min(5_000, interval // 2))
         tick_ms = int(settings.tick_seconds * 1000)
-        yield Runner(log, store, ledger, graph, keys.consortium[-1], witness, now_ms, tick_ms=tick_ms)
+        yield Runner(log, store, ledger, graph, ConsortiumKeys(*keys.consortium), witness, now_ms, tick_ms=tick_ms)
 
 
 def prepare(settings: Settings) -> None:
@@ -72,8 +76,19 @@ class Web:
     log: SqliteLog
     graph: SqliteGraph
     index: SqliteCaptureIndex
+    ledger: EmbeddedLedger
+    histories: PooledHistory
+    keys: Keys
+
+    def exchange(self, keys: Keys) -> None:
+        """Go on with other keys, without a restart."""
+        self.keys = keys
+        self.services.ring, self.services.token_key = keys.ring, keys.gateway
+        self.histories.renew()
 
     def close(self) -> None:
+        self.histories.close()
+        self.ledger.close()
         self.index.close()
         self.graph.close()
         self.log.close()
@@ -85,6 +100,23 @@ def open_web(settings: Settings, keys: Keys, notices: list[str]) -> Web:
     log = open_log(settings)
     graph = SqliteGraph(layout.graph, readonly=True)
     index = SqliteCaptureIndex(layout.index)
+    ledger = EmbeddedLedger(layout.ledger, readonly=True)
+
+    def history() -> Opened:
+        store, now = CustodyStore(layout.custody, read_only=True), web.keys
+        made = UnitHistory(
+            lambda: store,
+            ledger,
+            graph,
+            ConsortiumKeys(*now.consortium),
+            issuer=now.signer,
+            key=now.gateway,
+            ring=now.ring,
+            clock=now_ms,
+        )
+        return Opened(made, store.close)
+
+    histories = PooledHistory(history)
     services = Services(
         log=log,
         registry=RegistryHolder(log),
@@ -96,9 +128,13 @@ def open_web(settings: Settings, keys: Keys, notices: list[str]) -> Web:
         page_secret=_page_secret(layout),
         ring=keys.ring,
         token_key=keys.gateway,
+        checkpoint=lambda: _latest_checkpoint(ledger),
+        ledger=ledger,
+        history=histories,
         notices=notices,
     )
-    return Web(services, log, graph, index)
+    web = Web(services, log, graph, index, ledger, histories, keys)
+    return web
 
 
 def edge_settings(settings: Settings) -> EdgeSettings:
@@ -113,6 +149,13 @@ def edge_settings(settings: Settings) -> EdgeSettings:
         public_burst=max(10, settings.public_per_minute // 3),
         base_url=settings.public_url,
     )
+
+
+def _latest_checkpoint(ledger: EmbeddedLedger) -> bytes:
+    """SM3 of the newest one of all lanes: what a device's time token carries."""
+    found = [ledger.checkpoint(generation, partition) for generation, partition, _ in ledger.lanes()]
+    newest = max((one for one in found if one is not None), key=lambda one: (one.time_ms, one.lane), default=None)
+    return NO_HASH if newest is None else checkpoint_hash(newest)
 
 
 def free_bytes(settings: Settings) -> int:

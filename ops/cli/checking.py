@@ -8,9 +8,6 @@ from typing import Annotated
 import typer
 from rich.progress import Progress, TaskID
 
-from ops.check import audit as reaudit
-from ops.check import check as recheck
-from ops.check import replay as rebuild
 from ops.cli.common import AsJson, Config, Data, Exit, err, existing, out, progress_bar, say, settings_of
 from ops.layout import FolderLock, Layout
 
@@ -23,6 +20,8 @@ def register(app: typer.Typer) -> None:
 
 def check(data: Data = None, config: Config = None, as_json: AsJson = False) -> None:
     """Recompute everything from the documents and name every row of custody, ledger and graph that differs."""
+    from ops.check import check as recheck
+
     settings = existing(settings_of(data, config))
     with progress_bar(as_json) as bar:
         found = recheck(settings, _progress(bar))
@@ -31,6 +30,8 @@ def check(data: Data = None, config: Config = None, as_json: AsJson = False) -> 
 
 def audit(data: Data = None, config: Config = None, as_json: AsJson = False) -> None:
     """Derive the ledger's leaves again from the documents and check every seal."""
+    from ops.check import audit as reaudit
+
     settings = existing(settings_of(data, config))
     with progress_bar(as_json) as bar:
         found = reaudit(settings, _progress(bar))
@@ -44,6 +45,8 @@ def replay(
     as_json: AsJson = False,
 ) -> None:
     """Build custody store and graph again from the log. The server must not run."""
+    from ops.check import replay as rebuild
+
     settings = existing(settings_of(data, config))
     if not yes:
         err.print("this throws the derived stores away and builds them again from the log; say --yes to do it")

@@ -10,7 +10,7 @@ import typer
 
 from ops.cli.common import DEFAULT_URL, AsJson, CommandError, Exit, Key, Url, out, say
 from ops.client import Client
-from pedigree.custody.leaf import decode_leaf
+from pedigree.custody.leaf import leaf_unit_key
 from pedigree.errors import ProofError, SealError
 from pedigree.proof import verify_proof
 from pedigree.seal import KeyRing, decode_keyring
@@ -28,12 +28,12 @@ def verify(
     """Check a proof offline. Exit code 1 when it does not hold."""
     data, ring = _bytes(file, "the proof"), _ring(keys)
     try:
-        proof = verify_proof(data, ring, lambda leaf: decode_leaf(leaf).unit)
+        proof = verify_proof(data, ring, leaf_unit_key)
     except ProofError as wrong:
         say(as_json, {"holds": False, "why": str(wrong)}, f"[bold red]the proof does NOT hold:[/] {str(wrong).replace('[', '(')}")
         raise typer.Exit(Exit.FOUND) from wrong
     lanes = [
-        {"lane": list(lane.checkpoint.lane), "time": format_time(lane.checkpoint.time_ms), "signers": list(lane.signers)}
+        {"lane": lane.checkpoint.lane, "time": format_time(lane.checkpoint.time_ms), "signers": ", ".join(lane.signers)}
         for lane in proof.lanes
     ]
     value = {"holds": True, "unit": proof.unit, "leaves": proof.count, "issuer": proof.issuer, "checkpoints": lanes}
@@ -43,7 +43,7 @@ def verify(
         out.print(f"unit         {proof.unit}", markup=False)
         out.print(f"entries      {proof.count}, all anchored, none left out up to the last one shown")
         for lane in lanes:
-            out.print(f"checkpoint   {lane['time']}, signed by {', '.join(lane['signers'])}", markup=False)
+            out.print(f"checkpoint   {lane['time']}, signed by {lane['signers']}", markup=False)
         out.print(f"issued by    {proof.issuer}, {format_time(proof.issued_ms)}", markup=False)
 
     say(as_json, value, text)

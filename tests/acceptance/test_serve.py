@@ -1,0 +1,201 @@
+"""A real server in a process of its own: writer child, health, metrics, locks, restarts, stopping."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from ops.demo.send import state_facts
+from ops.demo.state import Secrets
+from ops.demo.world import World, make_world
+from ops.facts import open_facts
+from ops.keys import KeyFiles
+from ops.settings import Settings
+
+NOW = 1_764_000_000_000
+ROOT = Path(__file__).parents[2]
+SECONDS = 30.0
+
+
+def _free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+def _until(what: Callable[[], bool], seconds: float = SECONDS) -> None:
+    deadline = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < deadline, "it takes too long"
+        time.sleep(0.05)
+
+
+class Server:
+    """`medtrace serve` on a folder."""
+
+    def __init__(self, data: Path, *options: str) -> None:
+        self.url = f"http://127.0.0.1:{(port := _free_port())}"
+        self.log = data.parent / f"server-{port}.log"
+        command = [sys.executable, "-m", "ops", "serve", "--data", str(data), "--port", str(port), "--simulation", *options]
+        environment = {**os.environ, "MEDTRACE_CHECKPOINT_SECONDS": "0.5"}
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, env=environment)
+        self.http = httpx.Client(base_url=self.url, timeout=20)
+        _until(self._answers)
+
+    def _answers(self) -> bool:
+        assert self.process.poll() is None, self.log.read_text()
+        try:
+            return self.http.get("/health/live").status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def writer(self) -> int:
+        """The writer's process id, once it is up."""
+        found: list[int] = []
+
+        def up() -> bool:
+            report = self.http.get("/health").json()
+            if report["status"] == "ready":
+                found.append(report["writer"]["pid"])
+            return bool(found)
+
+        _until(up)
+        return found[0]
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        self.http.close()
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        return self.process.wait(SECONDS)
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    return make_world(7, 1_000, NOW)
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    folder = tmp_path / "data"
+    KeyFiles(Settings(data=folder)).init(NOW)
+    return folder
+
+
+@pytest.fixture
+def secrets(data: Path, world: World) -> Secrets:
+    made = Secrets()
+    with open_facts(Settings(data=data)) as facts:
+        state_facts(facts, world, made, NOW)
+    return made
+
+
+@pytest.fixture
+def server(data: Path, secrets: Secrets) -> Iterator[Server]:
+    running = Server(data)
+    yield running
+    running.stop(signal.SIGKILL)
+
+
+def _gone(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+
+
+def _capture(server: Server, world: World, secrets: Secrets, start: int, end: int) -> list[str]:
+    jobs = []
+    for letter in world.letters[start:end]:
+        headers = {"Authorization": f"Bearer {secrets.api[letter.who]}", "Content-Type": letter.content_type}
+        answer = server.http.post("/capture", content=letter.body, headers=headers)
+        assert answer.status_code == 202, answer.text
+        jobs.append(answer.json()["captureID"])
+    return jobs
+
+
+def _decided(server: Server) -> bool:
+    report = server.http.get("/health").json()
+    positions = (report["writer"] or {}).get("positions") or {"": 1}
+    return report["status"] == "ready" and report["documents_waiting"] == 0 and not sum(
+        positions.get(step, 1) for step in ("documents", "observations", "ledger", "graph")
+    )
+
+
+def test_documents_are_decided_while_a_second_server_is_refused_and_sigterm_ends_all(
+    server: Server, data: Path, world: World, secrets: Secrets
+) -> None:
+    writer = server.writer()
+    jobs = _capture(server, world, secrets, 0, 12)
+    _until(lambda: _decided(server))
+    key = {"Authorization": f"Bearer {secrets.api[world.letters[0].who]}"}
+    job = server.http.get(f"/capture/{jobs[0]}", headers=key).json()
+    assert job["success"]
+    assert set(job["progress"]["verdicts"]) == {"confirmed"}
+
+    metrics = server.http.get("/metrics").text
+    assert 'medtrace_requests_total{method="POST",route="/capture",status="202"} 12.0' in metrics
+    assert "medtrace_ready 1.0" in metrics
+    assert world.letters[0].body[-20:].decode() not in server.log.read_text()  # no contents in the log
+    lines = [json.loads(line) for line in server.log.read_text().splitlines()]
+    assert {line.get("process") for line in lines} >= {"web", "writer"}
+    assert all("127.0.0.1" not in json.dumps(line) for line in lines if line["event"] == "answered")
+
+    second = subprocess.run(
+        [sys.executable, "-m", "ops", "serve", "--data", str(data), "--port", str(_free_port())],
+        cwd=ROOT, capture_output=True, text=True, timeout=SECONDS, check=False,
+    )  # fmt: skip
+    assert second.returncode == 3
+    assert f"process {server.process.pid}" in second.stderr
+
+    assert server.stop(signal.SIGTERM) == 0
+    assert _gone(writer)
+    again = Server(data)
+    try:
+        assert again.http.get("/health").json()["documents"] == 12
+        again.writer()
+    finally:
+        assert again.stop() == 0
+
+
+def test_a_killed_writer_is_replaced_and_goes_on_where_it_was(server: Server, world: World, secrets: Secrets) -> None:
+    _capture(server, world, secrets, 0, 10)
+    first = server.writer()
+    os.kill(first, signal.SIGKILL)
+    _capture(server, world, secrets, 10, 20)  # captures don't depend on it
+    _until(lambda: _decided(server) and server.writer() != first)
+    assert '"event": "writer_died"' in server.log.read_text()
+    report = server.http.get("/health").json()
+    assert report["documents"] == 20
+
+
+def test_a_killed_server_takes_its_writer_along(server: Server, data: Path) -> None:
+    writer = server.writer()
+    server.stop(signal.SIGKILL)
+    _until(lambda: _gone(writer))
+    again = Server(data)
+    try:
+        assert again.writer() != writer
+    finally:
+        again.stop()
+
+
+def test_a_rotated_key_signs_without_a_restart(server: Server, data: Path, world: World, secrets: Secrets) -> None:
+    first = server.writer()
+    files = KeyFiles(Settings(data=data))
+    files.rotate_gateway(int(time.time() * 1000))
+    _until(lambda: server.writer() != first)
+    _capture(server, world, secrets, 0, 4)
+    _until(lambda: _decided(server))
+    assert '"event": "writer_died"' not in server.log.read_text()
