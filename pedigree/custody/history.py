@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pedigree.custody.leaf import Leaf, encode_leaf
+from pedigree.custody.leaf import Leaf, decode_leaf, encode_leaf
 from pedigree.custody.merge import answered, merge
 from pedigree.custody.project import Coder, project
 from pedigree.custody.row import Archive, Arrival, Identity, LeafId, Row, decode_segment
@@ -36,6 +36,8 @@ class History:
         self.genesis: list[Arrival] | None = None
         """The archived arrivals, once they had to be read."""
         self._latest: dict[Identity, bytes] | None = None
+        self._fresh: dict[Identity, Leaf] = {}
+        """Leaves of this decision, as they were made."""
 
     # --- taking in -------------------------------------------------------------------------------------------------
 
@@ -144,11 +146,16 @@ class History:
             if before == data:
                 continue
             leaves.append((identity, leaf, before is not None))
+            self._fresh[identity] = leaf
             self.new_arrivals.append(Arrival(identity, data))
             self.new_bytes.append(data)
         if leaves:
             self._latest = None
         return leaves
+
+    def leaf(self, identity: Identity) -> Leaf:
+        """The entry's latest leaf."""
+        return self._fresh.get(identity) or decode_leaf(self.latest()[identity])
 
     def received(self, shipping: Entry) -> int:
         """Record time of the counterpart's receipt of this shipment, 0 = none."""

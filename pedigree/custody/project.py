@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -54,14 +54,14 @@ class Coder:
         )
 
 
-def project(entry: Entry, coder: Coder, declarations: Iterable[Entry] = (), *, received: int = 0) -> Leaf:
+def project(entry: Entry, coder: Coder, declarations: Sequence[Entry] = (), *, received: int = 0) -> Leaf:
     """The entry's leaf.
 
     `declarations`: the unit's error declarations of the same event. `received`: record time of the counterpart's receipt,
     0 = none: a declaration recorded after it no longer takes the entry out of force.
     """
     code = coder.code
-    voided = _voided_at(declarations, received)
+    voided = _voided_at(declarations, received) if declarations else 0
     entitled = [a.record_time for a in entry.attestations if a.entitled and a.record_time > voided]
     record = min(entitled) if entitled else NO_RECORD
     edge = entry.place is not None
@@ -98,6 +98,9 @@ def project(entry: Entry, coder: Coder, declarations: Iterable[Entry] = (), *, r
 
 def effective(attestations: Iterable[Attestation], voided: int) -> list[Attestation]:
     """What counts: each party's (device's, seal's) earliest word, and its earliest after the last declaration."""
+    attestations = list(attestations)
+    if len(attestations) == 1:
+        return attestations
     first: dict[tuple[str, str, str], Attestation] = {}
     revived: dict[tuple[str, str, str], Attestation] = {}
     for attestation in sorted(attestations):

@@ -113,6 +113,8 @@ def _time_findings(entry: Entry, leaf: Leaf, outcome: Outcome | None) -> list[Fi
     found: list[Finding] = []
     record = leaf.record if leaf.record != NO_RECORD else _author(entry).record_time
     earliest = max((a.earliest for a in entry.attestations if a.entitled), default=0)
+    if not earliest and (outcome is None or outcome.lag <= entry.slack) and -entry.slack <= record - entry.time <= LATE_MS:
+        return []
     times = (("event_time", format_time(entry.time)), ("record_time", format_time(record)))
     if earliest and entry.time + entry.slack < earliest:
         proof = (("not_before", format_time(earliest)), ("ms", str(earliest - entry.time)))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import msgspec
 
 from pedigree.custody.history import History, leaf_id
-from pedigree.custody.leaf import decode_leaf
 from pedigree.custody.refold import Refolded
 from pedigree.custody.row import Identity, Row
 from pedigree.custody.steps import Kind, Step
@@ -31,7 +30,6 @@ def judge_entries(history: History, row: Row, result: Refolded | None, tick: int
     gone: list[Identity] = []
     wake = 0
     kept = {entry.identity for entry in row.entries}
-    latest = history.latest()
     for identity in candidates:
         entry = history.entries[identity]
         if not entry.alive:
@@ -39,7 +37,7 @@ def judge_entries(history: History, row: Row, result: Refolded | None, tick: int
             if told.pop(identity, None) is not None or identity not in kept:
                 gone.append(identity)
             continue
-        leaf = decode_leaf(latest[identity])
+        leaf = history.leaf(identity)
         new = verdict(
             entry,
             leaf,

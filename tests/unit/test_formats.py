@@ -63,7 +63,8 @@ def vectors() -> dict[str, bytes]:
     data = encode_leaf(leaf)
     group = Group(coder.key, 0, [data], 0, [], claim(closed, fold.outcomes))
     stamped = StampedEvent(b"{}", EVENT, "6901234000009", "", "", True, 1, 600_000)
-    document = DocumentMessage(1, "doc-1", "6901234000009", TIME, 3, 1, "application/ld+json", b"zz", EVENT, None, b"{}", [stamped])
+    kind = "application/ld+json"
+    document = DocumentMessage(1, "doc-1", "6901234000009", TIME, 3, 1, kind, b"zz", EVENT, None, b"{}", [stamped])
     return {
         "unit key": coder.key,
         "party code": coder.code("6901234000009").encode(),
