@@ -1,42 +1,29 @@
-"""Rendering: the Jinja environment, the security headers, the choice of language and of form."""
+"""Rendering: JSON or a page in the console's layout, and links from page to page of a list."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl, quote, urlencode
 
 import msgspec
 from fastapi import Request
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from jinja2 import FileSystemLoader
 from starlette.responses import Response
 
 from graph.model import Cursor
-from services.console.names import short
+from services.console.names import Lang, short
 from services.context import Services
+from services.pages import environment, language, page_headers, prefers_json
 from services.paging import Pager, PageRequest
 from services.problems import Problem, bad_query
 from services.session import Sessions
 
-Lang = Literal["zh", "en"]
 T = TypeVar("T")
 _HERE = Path(__file__).parent
 _CSS = (_HERE / "console.css").read_text()
-_CSS_HASH = base64.b64encode(hashlib.sha256(_CSS.encode()).digest()).decode()
-HEADERS = {
-    "Content-Security-Policy": (
-        f"default-src 'none'; style-src 'sha256-{_CSS_HASH}'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
-        "frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
+_HEADERS = page_headers(_CSS)
 
 
 class Console:
@@ -48,14 +35,9 @@ class Console:
         self._services = services
         self.sessions = sessions
         self._pager = Pager(services.page_secret)
-        self._env = Environment(
-            loader=FileSystemLoader([folder, _HERE / "templates"]),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._env.globals.update(css=Markup(_CSS), console_title=title, console_links=links, console_path=sessions.path)
+        self._env = environment(folder, _CSS)
+        self._env.loader = FileSystemLoader([folder, _HERE / "templates"])
+        self._env.globals.update(console_title=title, console_links=links, console_path=sessions.path)
         self._env.globals.update(query=query, short=short)
         self._env.filters.update(number=number, packs=packs)
 
@@ -92,13 +74,13 @@ class Console:
                 "t": lambda zh, en: bilingual(lang, zh, en),
                 "here": lambda **changes: here(request, **changes),
                 "csrf": self.sessions.csrf(request),
-                "notices": self._services.notices,
+                "site_notices": self._services.notices,
                 "simulation": self._services.simulation,
                 "signed_in": False,
                 **values,
             }
         )
-        response = Response(html, status, {**HEADERS, **(headers or {})}, "text/html; charset=utf-8")
+        response = Response(html, status, {**_HEADERS, **(headers or {})}, "text/html; charset=utf-8")
         if request.query_params.get("lang") in ("zh", "en"):
             response.set_cookie("medtrace_lang", lang, max_age=31_536_000, path="/", samesite="lax", httponly=True)
         return response
@@ -140,22 +122,19 @@ def here(request: Request, **changes: str | None) -> str:
 
 
 def wants_json(request: Request) -> bool:
-    """`format` stands above Accept; without a wish for HTML a program gets JSON."""
+    """As on the public pages, but who does not ask for HTML at all is a program and gets JSON."""
     asked = request.query_params.get("format")
     if asked not in (None, "json", "html"):
         raise bad_query("format is json or html")
-    return asked == "json" or (asked is None and "text/html" not in request.headers.get("accept", ""))
+    return prefers_json(request) or (asked is None and "text/html" not in request.headers.get("accept", ""))
 
 
 def lang_of(request: Request) -> Lang:
-    """`lang` in the address, else what was chosen before, else the browser's first choice of the two; Chinese by default."""
-    for chosen in (request.query_params.get("lang"), request.cookies.get("medtrace_lang")):
-        if chosen in ("zh", "en"):
-            return "zh" if chosen == "zh" else "en"
-    for part in request.headers.get("accept-language", "").split(","):
-        if part.strip()[:2].lower() in ("zh", "en"):
-            return "zh" if part.strip()[:2].lower() == "zh" else "en"
-    return "zh"
+    """`lang` in the address, else what was chosen before, else what the browser likes best."""
+    before = request.cookies.get("medtrace_lang", "")
+    if before in ("zh", "en") and "lang" not in request.query_params:
+        return "zh" if before == "zh" else "en"
+    return language(request)
 
 
 def bilingual(lang: str, zh: str, en: str) -> str:

@@ -19,8 +19,8 @@ def _decision(made: Proposal) -> list[tuple[str, str]]:
             (
                 f"数据太少，不提建议：最近 {WINDOW} 天中有货 {made.days} 天、有消耗 {made.demand_days} 天；"
                 f"至少需要 {LEAST_DAYS} 天和 {LEAST_DEMANDS} 天。",
-                f"Too little data, so nothing is proposed: {made.days} days with stock and {made.demand_days} with demand in the "
-                f"last {WINDOW}; at least {LEAST_DAYS} and {LEAST_DEMANDS} are needed.",
+                f"Too little data, so nothing is proposed. Of the last {WINDOW} days, days with stock: {made.days}, with demand: "
+                f"{made.demand_days}; at least {LEAST_DAYS} and {LEAST_DEMANDS} are needed.",
             )
         ]
     parts = tuple(packs(value) for value in (made.position, made.usable, made.incoming, made.ordered))

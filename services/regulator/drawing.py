@@ -14,7 +14,7 @@ from typing import NamedTuple
 from pedigree.custody.steps import Status
 
 TIERS = ("maker", "carrier", "distributor", "hospital", "clinic", "pharmacy", "")
-_LABELS, _LANE, _TOP, _BAR = 168, 46, 26, 18
+_LABELS, _LANE, _TOP, _BAR = 128, 46, 26, 18
 _COLOURS: dict[int, str] = {
     Status.ACTIVE: "#1f6f5c",
     Status.IN_TRANSIT: "#3a6ea5",
@@ -63,7 +63,7 @@ def draw(bars: Sequence[Bar], marks: Sequence[Mark], now: int, title: str, dates
     for row, (party, name, _) in enumerate(lanes):
         y = _TOP + row * _LANE
         parts.append(f'<line x1="0" y1="{y + _LANE - 8}" x2="{width}" y2="{y + _LANE - 8}" stroke="#d5dae0"/>')
-        parts.append(f'<text x="4" y="{y + 14}" font-weight="600" fill="currentColor">{escape(_cut(name or party, 22))}</text>')
+        parts.append(f'<text x="4" y="{y + 14}" font-weight="600" fill="currentColor">{escape(_cut(name or party, 17))}</text>')
         parts.append(f'<text x="4" y="{y + 29}" fill="#5a6270">{escape(party if name else "")}</text>')
     rows = {party: row for row, (party, _, _) in enumerate(lanes)}
     for i, bar in enumerate(bars):
@@ -89,7 +89,7 @@ def _edges(bars: Sequence[Bar], now: int) -> list[int]:
     for i, bar in enumerate(bars):
         until = bars[i + 1].t_from if i + 1 < len(bars) else min(bar.t_to, max(now, bar.t_from))
         hours = max(0, until - bar.t_from) / 3_600_000
-        edges.append(edges[-1] + round(74 + 14 * math.log1p(hours)))
+        edges.append(edges[-1] + round(68 + 13 * math.log1p(hours)))
     return edges
 
 

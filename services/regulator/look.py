@@ -21,7 +21,9 @@ from services.console.pages import next_of, query, wants_json
 from services.problems import bad_query
 from services.regulator.access import AccessReader
 from services.regulator.desk import Desk
+from services.regulator.unit import named
 from services.regulator.units import WORDS
+from services.regulator.words import FINDING
 
 SEVERITIES = ("info", "low", "medium", "high")
 _HITS = 50
@@ -88,7 +90,7 @@ def add(router: APIRouter, desk: Desk) -> None:
         chosen = {"severity": severity, "code": code, "party": party, "since": since}
         return desk.answer(
             request, "findings.html", data, headers=more, next=next_of(more), words=WORDS, chosen=chosen,
-            severities=SEVERITIES, codes=sorted({*CODES, *desk.graph.counts().findings}),
+            severities=SEVERITIES, codes=sorted({*CODES, *FINDING}),
         )  # fmt: skip
 
     @router.get("/regulator/parties", dependencies=read)
@@ -163,6 +165,7 @@ def _finding(names: Names, row: FindingRow) -> dict[str, Any]:
         "code": row.code,
         "severity": row.severity,
         "evidence": dict(row.evidence),
+        "named": named(names, dict(row.evidence)),
         "eventTime": names.moment(row.time, row.location),
         "recordTime": names.moment(row.record_time, row.location),
         "party": names.party(row.party),

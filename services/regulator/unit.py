@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from graph.model import Effective, FindingRow, Passport, PathStep
@@ -70,7 +70,7 @@ def integrity(history: History | None, epc: str) -> View:
     }
 
 
-def notices(registry: Registry, view: View, now: int) -> View:
+def standing(registry: Registry, view: View, now: int) -> View:
     """Recalls and holds that stand for the unit now."""
     at = (view["gtin"], view["lot"], view["serial"], now)
     recalls = registry.recalls(*at) if view["gtin"] else []
@@ -180,12 +180,18 @@ def _verdict(names: Names, verdict: Verdict) -> View:
         "proof": verdict.proof,
         "attestedBy": names.party(verdict.party),
         "seal": verdict.attested,
-        "findings": [_finding(finding) for finding in verdict.findings],
+        "findings": [_finding(names, finding) for finding in verdict.findings],
     }
 
 
-def _finding(finding: Finding | FindingRow) -> View:
-    return {"code": finding.code, "severity": finding.severity, "evidence": dict(finding.evidence)}
+def _finding(names: Names, finding: Finding | FindingRow) -> View:
+    evidence = dict(finding.evidence)
+    return {"code": finding.code, "severity": finding.severity, "evidence": evidence, "named": named(names, evidence)}
+
+
+def named(names: Names, evidence: Mapping[str, str]) -> dict[str, str]:
+    """Names of the parties that the evidence gives by their codes."""
+    return {value: names.party(value).name for value in evidence.values() if names.party(value).name}
 
 
 def _container_findings(names: Names, passport: Passport) -> list[View]:
@@ -201,7 +207,7 @@ def _container_findings(names: Names, passport: Passport) -> list[View]:
             "actor": names.party(row.party),
             "place": names.place(row.location),
             "outcome": row.outcome,
-            "findings": [_finding(row)],
+            "findings": [_finding(names, row)],
         }
         for row in passport.findings
         if row.unit != own

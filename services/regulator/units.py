@@ -11,6 +11,7 @@ from starlette.responses import Response
 from graph.model import EventRow
 from pedigree.identifiers import canonical
 from pedigree.messages import event_bytes, event_uri
+from pedigree.times import format_time
 from services.console.names import Names, typed_time
 from services.console.pages import next_of, unavailable
 from services.problems import bad_query, not_found
@@ -43,13 +44,13 @@ def add(router: APIRouter, desk: Desk) -> None:
             raise not_found(f"{key} is not known here: it may not have been uploaded, or was misread; this is no proof of a fake")
         given = {"lot": lot, "expiry": expiry}
         view["mismatch"] = [name for name, value in given.items() if value and view[name] and value != view[name]]
-        view["notices"] = units.notices(desk.registry(), view, now)
-        view["knownAt"] = known_at or None
+        view["standing"] = units.standing(desk.registry(), view, now)
+        view["knownAt"] = names.moment(typed_time(known_at, "known_at")) if known_at else None
         shown, more = desk.console.sliced(request, view["verdicts"], 40)
         total = len(view["verdicts"])
         page_only: dict[str, Any] = {
             "picture": units.picture(view, names, now), "worst": units.worst(view["verdicts"])[:10], "words": WORDS,
-            "next": next_of(more), "total": total, "given": given,
+            "next": next_of(more), "total": total, "given": given, "now": format_time(now),
         }  # fmt: skip
         return desk.answer(request, "unit.html", {**view, "verdicts": shown}, headers=more, **page_only)
 

@@ -79,7 +79,8 @@ def test_a_proposal_carries_the_numbers_that_led_to_it(program: TestClient) -> N
     assert made["orderUpTo"] == made["reorderLevel"] + made["lot"]
     assert made["expected"] >= 0.98
     assert made["leadAssumed"] is True
-    assert f"订 {made['quantity']} 盒" in made["reasons"][0]
+    chinese = program.get("/procurement", params={"lang": "zh"}).json()["proposals"][0]["reasons"]
+    assert f"订 {made['quantity']} 盒" in chinese[0]
     english = program.get("/procurement", params={"lang": "en"}).json()["proposals"][0]["reasons"]
     assert f"order {made['quantity']}" in english[0]
 

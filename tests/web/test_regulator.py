@@ -140,6 +140,7 @@ def test_every_event_shows_its_verdict_evidence_and_who_vouches(program: TestCli
         {
             "code": "repeat_dispensing", "severity": "high",
             "evidence": {"first_place": CLINIC, "first_sale": "2024-10-16T00:00:00Z", "places": "2"},
+            "named": {CLINIC: "海淀第一医院"},
         }
     ]  # fmt: skip
     assert (bad["attestedBy"]["id"], bad["seal"], bad["proof"], bad["applies"]) == (SHOP, "ab12cd34ef567890", "unproven", False)
