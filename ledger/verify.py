@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -54,11 +54,13 @@ def verify_unit(ledger: Ledger, key: bytes, leaves: Sequence[bytes], ring: KeyRi
         checkpoints = latest_checkpoints(ledger, positions)
         covered = covered_positions(positions, checkpoints)
         chained = unit is not None and known <= len(leaves) and chain_acc(leaves[:known]) == unit.acc
-        misplaced = _places(ledger, key, positions, leaves, chained)
+        proofs = ledger.leaf_proofs(positions)
+        misplaced = _places(ledger, key, positions, proofs, leaves, chained)
         differs.update(dict.fromkeys(misplaced))
         if unit is not None and known <= len(leaves) and not chained and not misplaced:
             differs[f"ledger.state {name}"] = None
-        differs.update(dict.fromkeys(_lanes(ledger, positions, checkpoints)))
+        records = {at[1:4]: proof.record for at, proof in zip(positions, proofs, strict=True) if proof is not None}
+        differs.update(dict.fromkeys(_lanes(ledger, records, checkpoints)))
     if ring is not None:
         for checkpoint in checkpoints.values():
             if not _signed(checkpoint, ring):
@@ -68,28 +70,66 @@ def verify_unit(ledger: Ledger, key: bytes, leaves: Sequence[bytes], ring: KeyRi
     return LedgerCheck(DIFFERS if differs else state, tuple(differs), known, len(covered), time_ms, unit)
 
 
+def check_ledger(ledger: Ledger, ring: KeyRing) -> Iterator[str]:
+    """Every row that differs from the others of the ledger, and every checkpoint whose signatures don't hold.
+
+    What can't be told from the ledger alone, a replay must tell: compare `dump` with that of a ledger that took the same
+    decisions in the same batches (their numbers stand in the batch records).
+    """
+    yield from ledger.faults()
+    try:
+        lanes = [(generation, partition) for generation, partition, _ in ledger.lanes()]
+    except LedgerError as broken:
+        yield str(broken)
+        return
+    for lane in lanes:
+        after = -1
+        while page := ledger.checkpoints(*lane, after, 500):
+            yield from (_checkpoint_name(checkpoint) for checkpoint in page if not _signed.__wrapped__(checkpoint, ring))
+            after = page[-1].time_ms
+
+
 def _gaps(key: bytes, positions: Sequence[Position], known: int) -> list[str]:
     missing = sorted(set(range(known)) - {position.n for position in positions})
     beyond = [position.n for position in positions if not 0 <= position.n < known]
     return [f"ledger.position {key.hex()}/{n} is missing" for n in missing] + [f"ledger.position {key.hex()}/{n}" for n in beyond]
 
 
-def _places(ledger: Ledger, key: bytes, positions: Sequence[Position], leaves: Sequence[bytes], chained: bool) -> list[str]:
+def _places(
+    ledger: Ledger,
+    key: bytes,
+    positions: Sequence[Position],
+    proofs: Sequence[LeafProof | None],
+    leaves: Sequence[bytes],
+    chained: bool,
+) -> list[str]:
     """Is each leaf where its position says, and does its batch's tree lead to the record's root?
 
     A leaf that is elsewhere is a wrong position when the unit's chain holds, a changed leaf of the custody store when not.
     """
     found: list[str] = []
-    for position, proof in zip(positions, ledger.leaf_proofs(positions), strict=True):
+    for position, proof in zip(positions, proofs, strict=True):
         batch = f"ledger.batch {position.generation}/{position.partition}/{position.batch}"
         row = f"ledger.position {key.hex()}/{position.n}"
         if proof is None:
-            found.append(f"{row} leads to {batch}, which has no such leaf")
+            found.append(row if _nowhere(ledger, position) else f"{batch} has no leaf {position.leaf}")
         elif not _in_batch(proof, position):
             found.append(batch)
         elif 0 <= position.n < len(leaves) and leaf_hash(leaves[position.n]) != proof.leaf:
             found.append(row if chained else f"custody leaf {position.n} of {key.hex()}")
     return found
+
+
+def _nowhere(ledger: Ledger, position: Position) -> bool:
+    """Whether a position leads to a batch or leaf that never was; else the batch's row is gone or broken."""
+    try:
+        if position.batch >= ledger.head(position.generation, position.partition).size:
+            return True
+        stored = ledger.receipts(position.generation, position.partition, position.batch, 1)
+        here = stored and stored[0].batch == position.batch
+        return bool(here) and position.leaf >= decode_batch(stored[0].record).leaf_count
+    except (LedgerError, ProofError):
+        return False
 
 
 def _in_batch(proof: LeafProof, position: Position) -> bool:
@@ -101,11 +141,15 @@ def _in_batch(proof: LeafProof, position: Position) -> bool:
     return (record.generation, record.partition) == (position.generation, position.partition)
 
 
-def _lanes(ledger: Ledger, positions: Sequence[Position], checkpoints: dict[tuple[int, int], Checkpoint]) -> list[str]:
-    """Does each batch lead to the root of its lane's checkpoint, or of the lane's head where no checkpoint covers it yet?"""
+def _lanes(
+    ledger: Ledger, records: Mapping[tuple[int, int, int], bytes], checkpoints: Mapping[tuple[int, int], Checkpoint]
+) -> list[str]:
+    """Does each batch lead to the root of its lane's checkpoint, or of the lane's head where no checkpoint covers it yet?
+
+    `records`: of the unit's batches; those that are gone are named by their positions.
+    """
     found: list[str] = []
-    batches = sorted({position[1:4] for position in positions})
-    for lane in sorted({batch[:2] for batch in batches}):
+    for lane in sorted({batch[:2] for batch in records}):
         tops = [f"ledger.state {lane_key(*lane)}"]
         try:
             head = ledger.head(*lane)
@@ -121,13 +165,11 @@ def _lanes(ledger: Ledger, positions: Sequence[Position], checkpoints: dict[tupl
                 found.append(tops[1])
                 continue
         tree = LaneTree(ledger, *lane)
-        for batch in [at[2] for at in batches if at[:2] == lane]:
-            stored = ledger.receipts(*lane, batch, 1)
-            if stored and stored[0].batch == batch:  # else it is named by its positions
-                which = 1 if len(roots) > 1 and batch < roots[1][0] else 0
-                size, root = roots[which]
-                differs = tree.differs(stored[0].record, batch, size, root) if batch < size else ["root"]
-                found += [tops[which] if row == "root" else row for row in differs]
+        for batch, record in [(at[2], record) for at, record in sorted(records.items()) if at[:2] == lane]:
+            which = 1 if len(roots) > 1 and batch < roots[1][0] else 0
+            size, root = roots[which]
+            differs = tree.differs(record, batch, size, root) if batch < size else ["root"]
+            found += [tops[which] if row == "root" else row for row in differs]
     return found
 
 

@@ -65,7 +65,7 @@ def _lane(connection: sqlite3.Connection, lane: LaneId) -> list[str]:
     elif not found:
         try:
             found += _last(connection, lane, decode_lane(value))
-        except msgspec.DecodeError:
+        except (msgspec.MsgspecError, UnicodeError, RecursionError):
             found.append(f"ledger.state {key}")
     return found + [f"ledger.checkpoint {_path(lane)} of key {key_id}" for key_id in checkpoints.pointers(connection, *lane)]
 

@@ -139,7 +139,7 @@ class Queries:
 def _decoded(decode: Callable[[bytes], T], value: bytes) -> T:
     try:
         return decode(value)
-    except msgspec.DecodeError as broken:
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as broken:
         raise LedgerError(f"a row of the world state can't be read: {broken}") from broken
 
 

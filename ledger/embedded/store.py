@@ -51,7 +51,7 @@ class EmbeddedLedger(Queries):
             try:
                 with sqlite.transaction(self._writer, what=self.path.name) as connection:
                     yield connection
-            except (sqlite3.IntegrityError, msgspec.DecodeError, ProofError) as broken:
+            except (sqlite3.IntegrityError, msgspec.MsgspecError, UnicodeError, RecursionError, ProofError) as broken:
                 raise LedgerError(f"{self.path.name}: rows of the ledger contradict each other ({broken})") from broken
 
     def commit(self, batch: Batch) -> Receipt:
