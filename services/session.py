@@ -142,7 +142,9 @@ class Sessions:
         """An operator's key opens no console: the role itself is needed. Reads and refusals are noted."""
         allowed = self._realm in caller.roles
         if request.method in ("GET", "HEAD") or not allowed:
-            asked = {name: request.query_params[name][:200] for name in _SUBJECT if name in request.query_params}
+            given = {name: request.query_params[name][:200] for name in _SUBJECT if name in request.query_params}
+            # A key that was pasted into the search box must not end up in a log.
+            asked = {name: "(withheld)" if "mt_" in value else value for name, value in given.items()}
             route = getattr(request.scope.get("route"), "path", "")
             self._services.access.read(caller.key, caller.party, route, {**request.path_params, **asked}, allowed)
         if not allowed:
