@@ -202,6 +202,7 @@ KINDS: dict[str, type[Value]] = {
     "lane_norm": LaneNorm,
     "scan_count": ScanCount,
     "order": Note,
+    "reorder": Note,
     "feedback": Note,
 }
 

@@ -108,6 +108,9 @@ class Registry(Tables):
     def all_recalls(self) -> list[Recall]:
         return self._all("recall", Recall)
 
+    def all_holds(self) -> list[Hold]:
+        return self._all("hold", Hold)
+
     def legacy(self, party: str, gtin: str, lot: str) -> list[Legacy]:
         """Declarations of old stock by that party for the product; a declaration without lot is about all lots."""
         declared = self._all("legacy", Legacy)
