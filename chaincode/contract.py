@@ -95,12 +95,14 @@ def _continues(lane: Lane, batch: Batch) -> None:
 
 
 def take_group(state: UnitState, group: Group) -> tuple[UnitState, str]:
-    """The unit's state with the group's leaves, and whether its claim is agreed, disputed or unjudged."""
+    """The unit's state with the group's leaves, and whether its claim is agreed, disputed or unjudged. LedgerError: leaves
+    that are none, or another unit's."""
+    new = [_leaf(data, group.unit) for data in group.leaves]
     acc = state.acc
     for leaf in group.leaves:
         acc = next_acc(acc, leaf)
     n = state.n + len(group.leaves)
-    folded = _fold(state, group) if group.before == state.n else None
+    folded = _fold(state, group, new) if group.before == state.n else None
     if folded is None:
         word = UNJUDGED if group.before == state.n and len(group.witness) > MAX_WITNESS else DISPUTED
         return msgspec.structs.replace(state, n=n, acc=acc, judged=False), word
@@ -112,37 +114,40 @@ def take_group(state: UnitState, group: Group) -> tuple[UnitState, str]:
 
 def _fold(state: UnitState, group: Group) -> tuple[Open, bytes] | None:
     """(OPEN, claim) of the unit with the group, None where the witness does not reach or does not hold."""
-    new = [_leaf(data, group.unit) for data in group.leaves]
+    new = [leaf_of(data, group.unit) for data in group.leaves]
     if group.base == state.n:
         if not state.judged or not appendable(state.open, new):
             return None
-        return _run(state.open, new)
+        return run_fold(state.open, new)
     if len(group.witness) > MAX_WITNESS or group.base + len(group.witness) != state.n:
         return None
-    start = _start(state, group.base)
+    start = start_of(state, group.base)
     if start is None or chain_acc(group.witness, start.acc) != state.acc:
         return None
-    latest = {leaf.identity: leaf for leaf in (*(_leaf(data, group.unit) for data in group.witness), *new)}
+    latest = {leaf.identity: leaf for leaf in (*(leaf_of(data, group.unit) for data in group.witness), *new)}
     leaves = list(latest.values())
     if group.base and not appendable(start.open, leaves):
         return None
-    return _run(start.open, leaves)
+    return run_fold(start.open, leaves)
 
 
-def _start(state: UnitState, count: int) -> ChainBase | None:
+def start_of(state: UnitState, count: int) -> ChainBase | None:
+    """The stored state at a leaf count, None when it is not kept."""
     if count == 0:
         return ChainBase(0, ZERO_ACC, Open())
     return next((base for base in state.bases if base.count == count), None)
 
 
-def _run(start: Open, leaves: list[Leaf]) -> tuple[Open, bytes]:
+def run_fold(start: Open, leaves: list[Leaf]) -> tuple[Open, bytes]:
+    """(OPEN, claim)."""
     fold = Fold(start, leaves)
     opened = fold.open()
     closed = fold.close()
     return opened, claim(closed, fold.outcomes)
 
 
-def _leaf(data: bytes, unit: bytes) -> Leaf:
+def leaf_of(data: bytes, unit: bytes) -> Leaf:
+    """LedgerError: a leaf that is none, or another unit's."""
     try:
         leaf = decode_leaf(data)
     except (msgspec.DecodeError, ValueError) as broken:

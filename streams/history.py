@@ -106,8 +106,12 @@ class UnitHistory:
         except (msgspec.DecodeError, ValueError, KeyError) as broken:
             return Integrity("differs", (f"custody.unit {epc} can't be read: {broken}",), 0, 0, 0), False
         differs = list(one.differs)
-        ledger = verify_unit(self._ledger, one.key, one.leaves)
+        ledger = verify_unit(self._ledger, one.key, one.leaves, self._ring)
         differs.extend(ledger.differs)
+        if ledger.state == "ahead" and self._store.located(epc) == located:
+            differs.append(f"custody.unit {epc} has fewer leaves than the ledger")
+        elif ledger.unit is not None and ledger.known == one.row.n and ledger.unit.judged and ledger.unit.open != one.row.open:
+            differs.append(f"custody.unit {epc} (open state)")
         state = "catching_up" if ledger.state == "catching_up" else "ok"
         if rows is None or rows.number < number:
             # The projector will bring it; nothing that is shown can be wrong by that.
