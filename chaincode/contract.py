@@ -97,7 +97,7 @@ def _continues(lane: Lane, batch: Batch) -> None:
 def take_group(state: UnitState, group: Group) -> tuple[UnitState, str]:
     """The unit's state with the group's leaves, and whether its claim is agreed, disputed or unjudged. LedgerError: leaves
     that are none, or another unit's."""
-    new = [_leaf(data, group.unit) for data in group.leaves]
+    new = [leaf_of(data, group.unit) for data in group.leaves]
     acc = state.acc
     for leaf in group.leaves:
         acc = next_acc(acc, leaf)
@@ -112,9 +112,8 @@ def take_group(state: UnitState, group: Group) -> tuple[UnitState, str]:
     return UnitState(n, acc, opened, tuple(bases), True), word
 
 
-def _fold(state: UnitState, group: Group) -> tuple[Open, bytes] | None:
+def _fold(state: UnitState, group: Group, new: list[Leaf]) -> tuple[Open, bytes] | None:
     """(OPEN, claim) of the unit with the group, None where the witness does not reach or does not hold."""
-    new = [leaf_of(data, group.unit) for data in group.leaves]
     if group.base == state.n:
         if not state.judged or not appendable(state.open, new):
             return None
