@@ -7,6 +7,7 @@ writer stops. Twice a second it leaves a status file, which health and metrics o
 from __future__ import annotations
 
 import ctypes
+import gc
 import json
 import os
 import signal
@@ -71,6 +72,9 @@ def main() -> int:
 
 def _run(settings: Settings, layout: Layout, stop: threading.Event) -> int:
     keys = KeyFiles(settings).load()
+    # Thousands of small objects live for one round and hold no cycles: collecting as often as Python does costs an eighth.
+    gc.freeze()
+    gc.set_threshold(50_000, 50, 100)
     with open_runner(settings, keys) as runner:
         status = Status(os.getpid(), now_ms(), now_ms())
         written = 0.0
