@@ -7,16 +7,21 @@ from ops.demo.cast import BY_KEY, DISTRIBUTORS
 from ops.demo.picking import Picker, drug
 from ops.demo.recording import Record, arrival_of
 from ops.demo.stories import Stories
-from ops.demo.truth import Act, Truth
+from ops.demo.truth import Act, Case, Truth
 
 
 class Frauds:
-    """Adds claims beside the honest records, and the stories that they make."""
+    """Adds claims beside the honest records, and the stories that they make.
+
+    Make it before the records are written: the cases that it is about may have to be brought to their place first.
+    """
 
     def __init__(self, truth: Truth, stories: Stories) -> None:
         self.truth, self.stories = truth, stories
         self.picker = Picker(truth, stories)
         self.claims: list[Record] = []
+        self._sold_on_paper = self._take(("h1", "h2"), days=5)
+        self._diverted = self._take(DISTRIBUTORS, days=9)
 
     def all(self) -> list[Record]:
         self._clone()
@@ -59,16 +64,15 @@ class Frauds:
 
     def _paper_sale(self) -> None:
         """A dealer sells what a hospital has received long ago; nothing ever arrives."""
-        holder, case = self.picker.closed_case(("h1", "h2"), drug, days=5)
+        holder, case = self._sold_on_paper
         sender = next(act.who for act in reversed(self.truth.acts) if act.step == "shipping" and case.sscc in act.units)
         seller = next(who for who in DISTRIBUTORS if who != sender)
         self._claim(case.since + DAY, "shipping", seller, case.sscc, other="p1", disposition="in_transit")
         self._tell("paper_sale", case.packs[0], case.sscc, who=(holder, seller, "p1"))
-        self.stories.use(*case.packs)
 
     def _diversion(self) -> None:
         """Sent to one customer, received and sold by another."""
-        holder, case = self.picker.closed_case(DISTRIBUTORS, drug, days=9)
+        holder, case = self._diverted
         to, taker = ("h1", "p2") if drug(case.lot.item) else ("h1", "h2")
         time = max(self._on(DAYS - 9, 15), case.since + 2 * HOUR)
         self._claim(time, "shipping", holder, case.sscc, other=to, disposition="in_transit")
@@ -78,7 +82,6 @@ class Frauds:
         self.claims.append(Record(opened, opened.time, arrival_of(taker, opened.time, self.truth.calendar)))
         self._sell(self._on(day + 3, 14), taker, *case.packs[:2])
         self._tell("diversion", case.packs[-1], case.sscc, who=(holder, to, taker))
-        self.stories.use(*case.packs)
 
     def _unknown(self) -> None:
         """A made-up serial under a true product number, sold; and one that nobody reported."""
@@ -87,6 +90,11 @@ class Frauds:
         self._sell(self._on(DAYS - 8, 15), "p1", unit)
         self.stories.tell("unknown", unit, who=("p1",))
         self.stories.tell("unknown_code", self.truth.pack(item))
+
+    def _take(self, sites: tuple[str, ...], days: int) -> tuple[str, Case]:
+        where, case = self.picker.closed_case(sites, drug, days)
+        self.stories.use(case.sscc, *case.packs)
+        return where, case
 
     def _on(self, day: int, hour: float) -> int:
         return self.truth.calendar.between(self.truth.rng, day, hour, hour + 1)

@@ -9,6 +9,10 @@ from ops.demo.cast import CUSTOMERS, DISTRIBUTORS, ITEMS, Item
 from ops.demo.stories import Stories
 from ops.demo.truth import Act, Case, Truth
 
+OFFLINE = "p1"
+OFFLINE_DAYS = range(31, 34)
+"""Its network is down on these days; what it noted comes a week late."""
+
 
 class Picker:
     """Every choice is the seed's. When what is asked for is not there, conditions are dropped from the last one on."""
@@ -60,13 +64,21 @@ class Picker:
         case.where, case.since = who, received
         return who, case
 
-    def sold(self, sites: Sequence[str], fits: Callable[[str, Act], bool] = lambda pack, act: True, days: int = 2) -> str:
-        """A pack that was given out at one of the sites, at least that many days ago."""
+    def sold(
+        self,
+        sites: Sequence[str],
+        fits: Callable[[str, Act], bool] = lambda pack, act: True,
+        days: int = 2,
+        *,
+        late: bool = False,
+    ) -> str:
+        """A pack that was given out at one of the sites, at least that many days ago; `late`: while the site was offline."""
         calendar = self.truth.calendar
         for who in (*((one,) for one in sites), CUSTOMERS):
             found = [
                 pack for pack, act in self.truth.sold.items()
                 if act.who in who and calendar.day_of(act.time) <= DAYS - 1 - days and pack not in self.stories.used
+                and (act.who == OFFLINE and calendar.day_of(act.time) in OFFLINE_DAYS) == late
                 and _sound(self.truth.case_of[pack]) and fits(pack, act)
             ]  # fmt: skip
             if found:

@@ -6,16 +6,13 @@ from dataclasses import dataclass, replace
 
 from ops.demo.calendar import DAY, DAYS, HOUR, MINUTE, Calendar
 from ops.demo.cast import CUSTOMERS
-from ops.demo.picking import Picker, drug
+from ops.demo.picking import OFFLINE, OFFLINE_DAYS, Picker, drug
 from ops.demo.stories import Stories
 from ops.demo.truth import Act, Truth
 
 SLOW = "d3"
 """Its warehouse's clock is five minutes slow."""
 WHOLE_MINUTES = "h1"
-OFFLINE = "p1"
-OFFLINE_DAYS = range(31, 34)
-"""Its network is down on these days; what it noted comes a week late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +28,12 @@ class Record:
 
 def record(truth: Truth, stories: Stories) -> list[Record]:
     """Everybody's records of everything that happened."""
+    who, (mistaken,) = Picker(truth, stories).shelf_pack(["h2", "h1"], drug, days=5)  # it may have to be brought there first
+    stories.use(mistaken)
     records = [_note(act, truth.calendar) for act in truth.acts]
-    for change in (_late, _double_scan, _clocks, _wrong_case, _misread, _no_unpacking, _declared_error):
+    for change in (_late, _double_scan, _clocks, _wrong_case, _misread, _no_unpacking):
         records = change(truth, stories, records)
-    return records
+    return [*records, *_declared_error(truth, stories, who, mistaken)]
 
 
 def arrival_of(who: str, time: int, calendar: Calendar) -> int:
@@ -58,8 +57,7 @@ def _note(act: Act, calendar: Calendar) -> Record:
 
 
 def _late(truth: Truth, stories: Stories, records: list[Record]) -> list[Record]:
-    late = {id(act) for act in truth.acts if act.who == OFFLINE and truth.calendar.day_of(act.time) in OFFLINE_DAYS}
-    pack = Picker(truth, stories).sold([OFFLINE], lambda _, act: id(act) in late)
+    pack = Picker(truth, stories).sold([OFFLINE], late=True)
     _tell(truth, stories, "late_upload", pack)
     return records
 
@@ -126,14 +124,13 @@ def _no_unpacking(truth: Truth, stories: Stories, records: list[Record]) -> list
     return [one for one in records if not (one.act.step == "unpacking" and one.act.parent == case.sscc)]
 
 
-def _declared_error(truth: Truth, stories: Stories, records: list[Record]) -> list[Record]:
-    who, (pack,) = Picker(truth, stories).shelf_pack(["h2", "h1"], drug, days=5)
+def _declared_error(truth: Truth, stories: Stories, who: str, pack: str) -> list[Record]:
     time = truth.calendar.between(truth.rng, DAYS - 4, 13, 18)
     wrong = Act(time, "dispensing", who, (pack,), disposition="dispensed", sale=truth.sale(who))
     _tell(truth, stories, "declared_error", pack)
     noted = _note(wrong, truth.calendar)
     declared = time + DAY
-    return [*records, noted, replace(noted, declared=declared, arrival=arrival_of(who, declared, truth.calendar))]
+    return [noted, replace(noted, declared=declared, arrival=arrival_of(who, declared, truth.calendar))]
 
 
 def _tell(truth: Truth, stories: Stories, id: str, pack: str, *others: str) -> None:

@@ -53,8 +53,8 @@ def _make(seed: int, rng: Random, packs: int, now: int) -> World:
     stories = Stories()
     tell_ordinary(truth, stories)
     add_incidents(truth, stories)
-    honest = record(truth, stories)
-    claims = Frauds(truth, stories).all()
+    frauds = Frauds(truth, stories)
+    honest, claims = record(truth, stories), frauds.all()
     sent = letters([one for one in (*honest, *claims) if one.arrival <= now], rng)
     return World(sent, [*_parties(), *_products(), _recall(truth)], _manifest(seed, now, truth, stories, sent))
 
