@@ -15,12 +15,19 @@ from services.capture.router import capture_router
 from services.context import Services
 from services.procurement.router import procurement_router
 from services.regulator.router import regulator_router
+from services.verify import ScanCounts, problem_page, verify_router
 
 VERSION = "0.1.0"
 
 
-def build_app(settings: Settings, services: Services, free: Callable[[], int], writer_pid: Callable[[], int]) -> FastAPI:
-    """`free`: bytes of disk; `writer_pid`: the writer's process id, 0 while there is none."""
+def build_app(
+    settings: Settings,
+    services: Services,
+    free: Callable[[], int],
+    writer_pid: Callable[[], int],
+    scans: ScanCounts | None = None,
+) -> FastAPI:
+    """`free`: bytes of disk; `writer_pid`: the writer's process id, 0 while there is none; `scans`: in memory if not given."""
     health = Health(settings, services.log, services.clock, free, writer_pid)
     metrics = Metrics(health)
     app = FastAPI(
@@ -30,9 +37,10 @@ def build_app(settings: Settings, services: Services, free: Callable[[], int], w
         docs_url=None,  # its page would load scripts from elsewhere; /openapi.json can be read by any viewer
         redoc_url=None,
     )
-    problems.install(app)
+    problems.install(app, problem_page(services))
     for made in (capture_router, regulator_router, procurement_router):
         app.include_router(made(services))
+    app.include_router(verify_router(services, scans))
     app.include_router(health_router(health))
     app.include_router(metrics.router())
     app.add_middleware(RoomFirst, health=health)

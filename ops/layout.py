@@ -25,15 +25,17 @@ class Layout:
         self.ledger = data / "ledger.sqlite"
         self.graph = data / "graph.sqlite"
         self.index = data / "capture.sqlite"
+        self.scans = data / "scans.sqlite"
         self.keys = data / "keys"
         self.lock = data / "server.lock"
         self.writer_lock = data / "writer.lock"
         self.writer = data / "writer.json"
+        self.retention = data / "retention.json"
         self.access = data / "access.log"
 
     def stores(self) -> list[Path]:
-        """What is derived from the log, in the order in which it follows it: the last follows the others."""
-        return [path for path in (self.graph, self.ledger, self.custody, self.index) if path.exists()]
+        """What is copied before the log: derived stores, each before what it follows, and the counts of looks."""
+        return [path for path in (self.graph, self.ledger, self.custody, self.index, self.scans) if path.exists()]
 
     def logs(self) -> list[Path]:
         """The log's files: topics that are derived from others come first."""

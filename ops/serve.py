@@ -56,7 +56,7 @@ def serving(settings: Settings, *, what: str = "medtrace serve", notices: tuple[
         said = [*notices, *([SIMULATION_NOTICE] if settings.simulation else [])]
         web = open_web(settings, keys, said)
         supervisor = Supervisor(settings, _key_watch(files, web))
-        app = build_app(settings, web.services, lambda: free_bytes(settings), lambda: supervisor.pid)
+        app = build_app(settings, web.services, lambda: free_bytes(settings), lambda: supervisor.pid, web.scans)
         server = uvicorn.Server(_config(settings, app))
         supervisor.start()
         _log.info("serving", url=settings.url, data=str(settings.data), simulation=settings.simulation)

@@ -17,6 +17,7 @@ from ops.history import Opened, PooledHistory
 from ops.keys import Keys
 from ops.layout import Layout
 from ops.logs import AccessFile
+from ops.retention import Retention
 from ops.secretfile import read_secret, write_secret
 from ops.settings import Settings
 from pedigree.ports import DECISIONS, DOCUMENTS, FACTS, OBSERVATIONS
@@ -26,6 +27,7 @@ from services.capture.index_sqlite import SqliteCaptureIndex
 from services.context import EdgeSettings, Services
 from services.registry import RegistryHolder
 from services.regulator.access import KeptAccessLog
+from services.verify import SqliteScans
 from streams.embedded import Runner
 from streams.history import UnitHistory
 from streams.store import CustodyStore
@@ -57,6 +59,22 @@ def open_runner(settings: Settings, keys: Keys) -> Iterator[Runner]:
         yield Runner(log, store, ledger, graph, ConsortiumKeys(*keys.consortium), witness, now_ms, tick_ms=tick_ms)
 
 
+@contextmanager
+def open_retention(settings: Settings) -> Iterator[Retention]:
+    """What lets old observations go; it has connections of its own."""
+    layout, count = Layout(settings.data), settings.partitions
+    with ExitStack() as stack:
+        log = SqliteLog(layout.log, {OBSERVATIONS: count})
+        stack.callback(log.close)
+        store = CustodyStore(layout.custody, read_only=True)
+        stack.callback(store.close)
+
+        def decided() -> list[int]:
+            return [store.progress(partition).source for partition in range(count)]
+
+        yield Retention(log, decided, layout.retention, settings.observations_days)
+
+
 def prepare(settings: Settings) -> None:
     """Make or migrate every file, so that readers find them: the pages open theirs for reading only."""
     layout = Layout(settings.data)
@@ -78,6 +96,7 @@ class Web:
     index: SqliteCaptureIndex
     ledger: EmbeddedLedger
     histories: PooledHistory
+    scans: SqliteScans
     keys: Keys
 
     def exchange(self, keys: Keys) -> None:
@@ -88,6 +107,7 @@ class Web:
 
     def close(self) -> None:
         self.histories.close()
+        self.scans.close()
         self.ledger.close()
         self.index.close()
         self.graph.close()
@@ -133,7 +153,7 @@ def open_web(settings: Settings, keys: Keys, notices: list[str]) -> Web:
         history=histories,
         notices=notices,
     )
-    web = Web(services, log, graph, index, ledger, histories, keys)
+    web = Web(services, log, graph, index, ledger, histories, SqliteScans(layout.scans), keys)
     return web
 
 

@@ -24,7 +24,7 @@ from ops.clock import now_ms
 from ops.keys import KeyFiles
 from ops.layout import FolderLock, Layout, LockedError
 from ops.settings import Settings
-from ops.wiring import open_runner
+from ops.wiring import open_retention, open_runner
 from pedigree.errors import MedtraceError
 
 _PR_SET_PDEATHSIG = 1
@@ -75,7 +75,7 @@ def _run(settings: Settings, layout: Layout, stop: threading.Event) -> int:
     # Thousands of small objects live for one round and hold no cycles: collecting as often as Python does costs an eighth.
     gc.freeze()
     gc.set_threshold(50_000, 50, 100)
-    with open_runner(settings, keys) as runner:
+    with open_runner(settings, keys) as runner, open_retention(settings) as retention:
         status = Status(os.getpid(), now_ms(), now_ms())
         written = 0.0
 
@@ -85,6 +85,8 @@ def _run(settings: Settings, layout: Layout, stop: threading.Event) -> int:
                 status.time, status.positions = now_ms(), msgspec.structs.asdict(runner.positions())
                 _write(layout, status)
                 written = time.monotonic()
+                if gone := retention.step(status.time):
+                    _log.info("observations_forgotten", count=gone, older_than_days=settings.observations_days)
 
         _log.info("writer_started", pid=os.getpid())
         runner.run(stop, watch)

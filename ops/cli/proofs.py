@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import quote
 
 import typer
 
@@ -59,7 +58,7 @@ def get(
 ) -> None:
     """Download the proof of a unit. It says the same whoever downloads it."""
     with Client(url, key) as client:
-        proof = client.get(f"/proof?code={quote(code, safe='')}").content
+        proof = client.get("/proof", code=code).content
     if target is None:
         typer.echo(proof.decode(), nl=False)
         return

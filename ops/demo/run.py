@@ -60,7 +60,7 @@ def demo(asked: Asked, console: Console, quiet: bool) -> dict[str, Any]:
             console.print(f"the server is up: {settings.url}   [dim](its log: {settings.log_file})[/]")
             with _bar(console, quiet) as bar:
                 _send(world, settings, secrets, state, memory, bar)
-                _decide(settings, bar)
+                _decide(settings, world, bar)
             world.manifest["url"], world.manifest["seconds"] = settings.url, round(time.monotonic() - begun, 1)
             if not quiet:
                 show(world.manifest, settings.url, secrets, console)
@@ -129,7 +129,7 @@ def _send(world: World, settings: Settings, secrets: Secrets, state: DemoState, 
     send(world, settings.url, secrets, state, memory, lambda sent: bar.update(task, completed=sent))
 
 
-def _decide(settings: Settings, bar: Progress) -> None:
+def _decide(settings: Settings, world: World, bar: Progress) -> None:
     """Wait until the writer has nothing left to do and what it did is covered by a checkpoint."""
     task = bar.add_task("deciding, anchoring", total=None)
     deadline = time.monotonic() + _PATIENCE
@@ -141,8 +141,15 @@ def _decide(settings: Settings, bar: Progress) -> None:
             left = report["documents_waiting"] + sum(positions.get(step, 1) for step in _STEPS)
             most = max(most, left)
             bar.update(task, total=most, completed=most - left)
-            if left == 0:
+            if left == 0 and _anchored(client, world):
                 return
             if time.monotonic() > deadline:
                 raise UnreachableError(f"verdicts are still missing: {report['reasons'] or positions}")
             time.sleep(0.2)
+
+
+def _anchored(client: Client, world: World) -> bool:
+    """Whether the newest things are covered by a checkpoint: the page of a unit that was in the last documents says so."""
+    stories = {one["id"]: one["unit"] for one in world.manifest["stories"]}
+    pages = [client.get("/q", code=stories[id], lang="en").json() for id in ("genuine", "held", "clone")]
+    return not any(one["code"] == "LEDGER_PENDING" for page in pages for one in page["outcomes"])
