@@ -19,6 +19,8 @@ SEVERITY: dict[str, str] = {
     "too_old": LOW,
     "after_decommissioning": INFO,
     "displaced": LOW,
+    "concealed_shortage": INFO,
+    "empty_returned": INFO,
     # holes in the chain: somebody did not record his part
     "no_shipment": LOW,
     "no_receipt": LOW,
@@ -30,6 +32,7 @@ SEVERITY: dict[str, str] = {
     "dispensed_twice_here": LOW,
     "late_return": LOW,
     "clock_error": LOW,
+    "origin_disputed": LOW,
     "container_silent": LOW,
     "not_in_container": LOW,
     # suspect
@@ -48,6 +51,7 @@ SEVERITY: dict[str, str] = {
     "lot_mismatch": MEDIUM,
     "expiry_mismatch": MEDIUM,
     "post_dated": MEDIUM,
+    "not_received": MEDIUM,
     # does not hold
     "shipped_without_custody": HIGH,
     "backdated": HIGH,
@@ -57,6 +61,8 @@ SEVERITY: dict[str, str] = {
     "repeat_dispensing": HIGH,
     "over_content": HIGH,
     "after_end": HIGH,
+    "origin_missing": HIGH,
+    "impossible_travel": HIGH,
 }
 
 

@@ -48,6 +48,8 @@ class Custody(msgspec.Struct, array_like=True, frozen=True):
     location: str = ""
     addressee: str = ""
     hold: str = ""
+    shipper: str = ""
+    """Who shipped it last."""
 
 
 class Quote(msgspec.Struct, array_like=True, frozen=True):
@@ -113,6 +115,10 @@ class Entry(msgspec.Struct, array_like=True):
     asker: tuple[bytes, int, str] | None = None
     """Probes: which entry of the asking unit wants to know (event, kind, source)."""
 
+    norm: int = 0
+    """Shipping: how long the goods may be under way (ms), 0 = not known."""
+    geo: tuple[float, float] | None = None
+    """Latitude and longitude of the place, in degrees."""
     offset: int = 0
     """Registered error of the clock that told `time` (ms ahead): corrects the place in the fold, never the time itself."""
 
@@ -287,6 +293,9 @@ class StampedEvent(msgspec.Struct, array_like=True):
     device: str = ""
     offset: int = 0
     """How far the device's clock is ahead of UTC, as registered (ms)."""
+    norm: int = 0
+    """Shipping: how long goods may be under way on this lane (ms)."""
+    geo: tuple[float, float] | None = None
 
 
 class DocumentMessage(msgspec.Struct, array_like=True):

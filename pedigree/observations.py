@@ -18,6 +18,7 @@ _json = msgspec.json.Decoder()
 SALE_TYPES = ("inv", "po", "pedigree", "bol", "desadv", "recadv", "rma", "")
 RELEASING = frozenset({"inspecting"})
 """With a sellable disposition these end a hold, as `holding` itself does."""
+SSCC = "https://id.gs1.org/00/"
 CONTENT = "contentQuantity"
 """ILMD field (any namespace): how many pieces a pack holds, for dispensing in parts."""
 
@@ -73,6 +74,8 @@ def _entry(view: EventView, stamped: StampedEvent, attestation: Attestation, mes
         biz_step=view.biz_step,
         rules=message.rules,
         registry=message.registry,
+        norm=stamped.norm,
+        geo=stamped.geo,
         offset=stamped.offset,
     )
 
@@ -82,9 +85,17 @@ def _with(entry: Entry, step: int, **changes: object) -> Entry:
 
 
 def _for_unit(unit: str, entry: Entry) -> Observation:
-    if is_logistic(unit):
-        entry = msgspec.structs.replace(entry, flags=entry.flags | Flag.LOGISTIC)
+    kind = container_flags(unit)
+    if kind:
+        entry = msgspec.structs.replace(entry, flags=entry.flags | kind)
     return Observation(unit, entry)
+
+
+def container_flags(unit: str) -> int:
+    """What the identifier alone says of a unit as a container."""
+    if not is_logistic(unit):
+        return 0
+    return Flag.LOGISTIC | (0 if unit.startswith(SSCC) else Flag.REUSABLE)
 
 
 def _object(view: EventView, base: Entry) -> Iterator[Observation]:
@@ -121,7 +132,7 @@ def _classes(quantities: tuple[tuple[str, float | None, str], ...], base: Entry)
 def _aggregation(view: EventView, base: Entry) -> Iterator[Observation]:
     step = {"ADD": Step.PACK, "DELETE": Step.UNPACK}.get(view.action, Step.NEUTRAL)
     if view.parent:
-        flags = base.flags | (Flag.LOGISTIC if is_logistic(view.parent) else 0)
+        flags = base.flags | container_flags(view.parent)
         entry = _with(base, step, children=len(view.children), flags=flags)
         yield Observation(view.parent, entry, members=view.children if step != Step.NEUTRAL else ())
     if step == Step.NEUTRAL or not view.parent:

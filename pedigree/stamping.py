@@ -10,12 +10,14 @@ from msgspec import structs
 
 from pedigree.custody.steps import Flag
 from pedigree.events import EventView
+from pedigree.identifiers import gln_of
 from pedigree.messages import StampedEvent
 from pedigree.registry import Registry
 from pedigree.seal import Bracket
 
 SHIPPING = frozenset({"shipping", "departing", "consigning", "staging_outbound", "void_shipping"})
 """Steps that look at goods from the sender's side."""
+DAY_MS = 86_400_000
 RECEIVING = frozenset({"receiving", "accepting"})
 _GTIN = "https://id.gs1.org/01/"
 _CLASS_END = len(_GTIN) + 14
@@ -54,7 +56,24 @@ def stamp(
         earliest=(bracket.earliest_ms or 0) if bracket else 0,
         latest=(bracket.latest_ms or 0) if bracket else 0,
         device=device,
+        offset=registry.clock_offset(device or gln_of(view.read_point), view.time) if device or view.read_point else 0,
+        norm=_norm(view, registry, actor),
+        geo=_geo(view, registry),
     )
+
+
+def _norm(view: EventView, registry: Registry, actor: str) -> int:
+    """How long the goods may be under way, as registered for the lane; 0 for other steps, and towards who takes no part."""
+    if view.biz_step not in ("shipping", "consigning"):
+        return 0
+    receiver = _other(view, registry)
+    return int(registry.lane_norm(actor, receiver) * DAY_MS) if receiver and registry.participates(receiver, view.time) else 0
+
+
+def _geo(view: EventView, registry: Registry) -> tuple[float, float] | None:
+    """Where it was read, as the registry has the place."""
+    site = registry.site(gln_of(view.read_point or view.biz_location))
+    return (site.lat, site.lon) if site is not None and site.lat is not None and site.lon is not None else None
 
 
 def _actor(view: EventView, registry: Registry) -> str:
@@ -106,6 +125,12 @@ def _flags(view: EventView, registry: Registry, actor: str, attester: str, at: i
         flags |= Flag.SELLABLE
     if view.disposition == "partially_dispensed":
         flags |= Flag.PARTIAL
+    other = _other(view, registry)
+    if other and view.biz_step in RECEIVING and not registry.participates(other, view.time):
+        flags |= Flag.NONPARTICIPANT
+    lot = view.ilmd_text("lotNumber")
+    if lot and any(registry.upload_closed(epc[len(_GTIN) : _CLASS_END], lot) for epc in view.epcs[:1] if epc.startswith(_GTIN)):
+        flags |= Flag.UPLOAD_CLOSED
     if view.type == "AssociationEvent":
         flags |= Flag.ASSOCIATION
     if view.parent and view.action == "DELETE" and not view.children and not view.child_quantities:

@@ -40,6 +40,8 @@ class Outcome(msgspec.Struct, array_like=True, frozen=True):
     """How far its event time lies before that of the leaf that released it (ms); 0 when it never had to wait."""
     implied: str = ""
     """Code of the container that the unit left by this step without having been unpacked."""
+    bounded: bool = False
+    """What released it, and so came before it, has a proven time."""
 
 
 class Turn(msgspec.Struct, array_like=True, frozen=True):
@@ -184,10 +186,11 @@ class Fold:
             self._drain()
             return
         if self.waiting:
-            self._drain(leaf.time)
+            self._drain(leaf.time, leaf.proof > 0)
 
-    def _drain(self, released_at: int | None = None) -> None:
-        """Apply whatever fits now, the earliest recorded first. `released_at`: event time of what made it fit."""
+    def _drain(self, released_at: int | None = None, proven: bool = False) -> None:
+        """Apply whatever fits now, the earliest recorded first. `released_at`: event time of what made it fit; `proven`:
+        whether that time is."""
         again = True
         while again and self.waiting:
             again = False
@@ -195,10 +198,11 @@ class Fold:
                 fit, code = self.fits(leaf)
                 if fit == EXACT and not self._held(leaf):
                     self.waiting.remove(leaf)
-                    self._apply(leaf, fit, code, max(0, released_at - leaf.time) if released_at is not None else 0)
+                    lag = max(0, released_at - leaf.time) if released_at is not None else 0
+                    self._apply(leaf, fit, code, lag, bounded=proven and lag > 0)
                 elif not self._restores(leaf, waiting=True):
                     continue
-                released_at, again = leaf.time, True
+                released_at, proven, again = leaf.time, leaf.proof > 0, True
                 break
 
     # --- does it fit -----------------------------------------------------------------------------------------------
@@ -231,7 +235,7 @@ class Fold:
                 custody = later
         if custody.status in (Status.DECOMMISSIONED, Status.USED_UP):
             # The box is gone, its content is not.
-            custody = Custody(Status.ACTIVE, custody.possessor, custody.owner, custody.location, "", custody.hold)
+            custody = msgspec.structs.replace(custody, status=Status.ACTIVE, addressee="")
         outside = with_custody(self.state, custody)
         if self.state.status == Status.PART_DISPENSED and outside.status == Status.ACTIVE:
             outside = msgspec.structs.replace(outside, status=Status.PART_DISPENSED)
@@ -265,7 +269,7 @@ class Fold:
     def _here(self, leaf: Leaf) -> Place:
         return max(self.position[:3], leaf.place)
 
-    def _apply(self, leaf: Leaf, fit: int, code: str, lag: int) -> None:
+    def _apply(self, leaf: Leaf, fit: int, code: str, lag: int, *, bounded: bool = False) -> None:
         before, place = self.state, self._here(leaf)
         implied = ""
         if before.container and leaf.step not in KEEPS_CONTAINER and leaf.step != Step.UNPACKED:
@@ -281,7 +285,7 @@ class Fold:
             self.fallback = Fallback(self.state, ((leaf.identity, place),))
         self.state = step_to(before, leaf, place[0], code if fit == LOOSE else "")
         self.turns.append(Turn(place, self.state, leaf.identity))
-        self.outcomes[leaf.identity] = Outcome(fit, code, True, place, lag, implied)
+        self.outcomes[leaf.identity] = Outcome(fit, code, True, place, lag, implied, bounded)
         if leaf.step in CLAIMS:
             late = place > leaf.place
             record, was_late = self.claims.get(leaf.step, (-1, False))

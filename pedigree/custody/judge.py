@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pedigree.custody.leaf import Leaf
-from pedigree.custody.state import State
+from pedigree.custody.state import State, reborn
 from pedigree.custody.steps import ENDED, Flag, Status, Step
 
 EXACT, LOOSE, NO = 2, 1, 0
@@ -23,7 +23,7 @@ UNDO_MS = 10 * 86_400_000
 def judge(s: State, e: Leaf) -> Fit:
     """How `e` fits a unit that stands free (not inside a container) in state `s`."""
     status = s.status
-    if status == Status.NONE:
+    if status == Status.NONE or reborn(s, e):
         return _unborn(s, e)
     if status in ENDED:
         return _ended(s, e)
@@ -53,7 +53,7 @@ def _unborn(s: State, e: Leaf) -> Fit:
         return NO, "aggregation_circle"
     if logistic and step == Step.RECEIVE:
         return LOOSE, "no_shipment"
-    return LOOSE, "unknown_origin"
+    return LOOSE, "origin_missing" if e.flags & Flag.UPLOAD_CLOSED else "unknown_origin"
 
 
 def _ended(s: State, e: Leaf) -> Fit:
@@ -145,7 +145,17 @@ def _unpacked_in_hand(s: State, e: Leaf) -> Fit:
 
 
 def _void_in_hand(s: State, e: Leaf) -> Fit:
+    """A shortage inside a sealed container shows when it is opened: its shipper may take back one child that the container's
+    receipt had carried along."""
+    if s.inferred and e.actor == s.shipper and e.actor != s.possessor:
+        return LOOSE, "concealed_shortage"
     return NO, "not_in_transit"
+
+
+def _packed_up(s: State, e: Leaf) -> Fit:
+    if e.actor == s.possessor:
+        return OK
+    return (LOOSE, "empty_returned") if e.flags & Flag.REUSABLE else (NO, "handled_without_custody")
 
 
 def _hold_in_hand(s: State, e: Leaf) -> Fit:
@@ -169,7 +179,7 @@ _IN_HAND: dict[int, Callable[[State, Leaf], Fit]] = {
     Step.ACCEPT: _accepted_in_hand,
     Step.ARRIVE: _fine,
     Step.UNPACK: _by_holder("handled_without_custody"),
-    Step.PACK: _by_holder("handled_without_custody"),
+    Step.PACK: _packed_up,
     Step.DISPENSE: _dispensed_in_hand,
     Step.PACKED: _packed_in_hand,
     Step.UNPACKED: _unpacked_in_hand,

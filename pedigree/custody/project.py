@@ -51,6 +51,7 @@ class Coder:
             code(custody.location),
             code(custody.addressee),
             code(custody.hold),
+            code(custody.shipper),
         )
 
 

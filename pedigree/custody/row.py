@@ -77,6 +77,8 @@ class Row(msgspec.Struct, array_like=True):
     names: dict[str, str] = {}
     shown: Shown | None = None
     wake: int = 0
+    travel: tuple[Identity, ...] = ()
+    """Entries that were last found to be out of reach of the scan before them."""
     key_version: int = 0
     """Version of the consortium key that the unit's codes were made with: it never changes."""
 

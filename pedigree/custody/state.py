@@ -30,23 +30,28 @@ class State(msgspec.Struct, array_like=True, frozen=True):
     inferred: bool = False
     sale: str = ""
     marks: tuple[str, ...] = ()
-    gap: bool = False
-    """A hand-over is missing somewhere in the chain."""
+    shipper: str = ""
+    """Who shipped it last."""
+    gap: int = 0
+    """A hand-over is missing somewhere in the chain: 1 of a party that takes no part, 2 unexplained."""
     legacy: bool = False
 
 
 EMPTY = State()
 Effect = Callable[[State, Leaf], State]
 
+YEAR_MS = 365 * 86_400_000
 KEEPS_CONTAINER = frozenset({Step.PACK, Step.UNPACK, Step.HOLD, Step.RELEASE, Step.ARRIVE, Step.FED})
 """Steps that a packed unit can undergo without having left its container."""
 
-GAPS = frozenset({"no_shipment", "no_receipt", "unknown_origin", "not_in_container"})
+GAPS = frozenset({"no_shipment", "no_receipt", "unknown_origin", "origin_missing", "not_in_container"})
 """Loose fits that leave a hole in the chain."""
 
 
 def custody_of(state: State) -> Custody:
-    return Custody(state.status, state.possessor, state.owner, state.location, state.addressee, state.hold)
+    return Custody(
+        state.status, state.possessor, state.owner, state.location, state.addressee, state.hold, state.shipper
+    )
 
 
 def with_custody(state: State, custody: Custody) -> State:
@@ -59,19 +64,32 @@ def with_custody(state: State, custody: Custody) -> State:
         location=custody.location,
         addressee=custody.addressee,
         hold=state.hold or custody.hold,
+        shipper=custody.shipper,
         inferred=True,
     )
 
 
 def step_to(state: State, e: Leaf, time: int, code: str) -> State:
     """The state after `e` acted at `time`. `code` is the finding of a loose fit, '' for an exact one."""
+    if reborn(state, e):
+        state = EMPTY
     new = _EFFECTS[e.step](state, e)
     changes: dict[str, object] = {}
     if new.status != state.status:
         changes["since"] = time
-    if code in GAPS and not new.gap:
-        changes["gap"] = True
+    if code in GAPS:
+        changes["gap"] = max(new.gap, 1 if e.flags & Flag.NONPARTICIPANT else 2)
     return msgspec.structs.replace(new, **changes) if changes else new
+
+
+def reborn(s: State, e: Leaf) -> bool:
+    """An SSCC may be given to another container a year after it was last used (GS1 General Specifications)."""
+    return bool(
+        s.status != Status.NONE
+        and e.flags & Flag.LOGISTIC
+        and e.step in (Step.COMMISSION, Step.PACK)
+        and e.time - s.since > YEAR_MS
+    )
 
 
 def _create(s: State, e: Leaf) -> State:
@@ -127,6 +145,7 @@ def _ship(s: State, e: Leaf) -> State:
         owner=e.owner or s.owner or e.actor,
         location=e.location,
         addressee=e.other or (s.addressee if s.status == Status.IN_TRANSIT else ""),
+        shipper=e.actor,
         inferred=False,
     )
 
@@ -138,7 +157,9 @@ def _consign(s: State, e: Leaf) -> State:
 
 
 def _void(s: State, e: Leaf) -> State:
-    return msgspec.structs.replace(s, status=Status.ACTIVE, addressee="", location=e.location or s.location, inferred=False)
+    return msgspec.structs.replace(
+        s, status=Status.ACTIVE, possessor=e.actor, addressee="", location=e.location or s.location, inferred=False
+    )
 
 
 def _dispense(s: State, e: Leaf) -> State:

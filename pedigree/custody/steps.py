@@ -125,6 +125,12 @@ class Flag:
     """An AssociationEvent: the child is part of a device."""
     ALL_CHILDREN = 256
     """Unpacking without a list of children: all of them."""
+    NONPARTICIPANT = 1024
+    """The counterpart does not take part (yet): nobody can expect his record."""
+    UPLOAD_CLOSED = 2048
+    """The maker has declared the upload of the lot's serials complete."""
+    REUSABLE = 4096
+    """A returnable asset (GRAI, GIAI): it comes back empty, and nobody records that."""
     PARTIAL = 512
     """A dispensing that names a quantity, or disposition partially_dispensed."""
 

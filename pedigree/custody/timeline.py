@@ -120,7 +120,13 @@ def custody_at(state: State, coder: Coder) -> Custody:
     """The state's custody with names."""
     name = coder.name
     return Custody(
-        state.status, name(state.possessor), name(state.owner), name(state.location), name(state.addressee), name(state.hold)
+        state.status,
+        name(state.possessor),
+        name(state.owner),
+        name(state.location),
+        name(state.addressee),
+        name(state.hold),
+        name(state.shipper),
     )
 
 

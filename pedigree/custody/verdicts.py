@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from pedigree.custody.fold import Outcome
 from pedigree.custody.leaf import NO_RECORD, TOO_OLD_MS, Leaf
 from pedigree.custody.project import Coder
@@ -17,17 +19,29 @@ from pedigree.messages import Attestation, Entry, Finding, Verdict
 from pedigree.seal import sm3
 from pedigree.times import format_time
 
-LATE_MS = 24 * 3_600_000
+HOUR_MS = 3_600_000
+LATE_MS = 24 * HOUR_MS
 GENTLE = frozenset({Kind.PACKED, Kind.UNPACKED})
 """Edges are inferences: what contradicts one is at most medium."""
 
 
-def verdict(entry: Entry, leaf: Leaf, outcome: Outcome | None, *, tick: int, coder: Coder, lot: str, expiry: str) -> Verdict:
-    """`outcome`: None where the entry has no place in the fold. `lot`, `expiry`: the unit's own, '' = unknown."""
+class About(msgspec.Struct, frozen=True):
+    """What else is known about the unit when one of its entries is judged."""
+
+    tick: int
+    lot: str = ""
+    expiry: str = ""
+    disputed: bool = False
+    """Its commissioning was taken back: what came later is doubtful by no fault of its own."""
+    extra: tuple[Finding, ...] = ()
+
+
+def verdict(entry: Entry, leaf: Leaf, outcome: Outcome | None, coder: Coder, about: About) -> Verdict:
+    """`outcome`: None where the entry has no place in the fold."""
     first = _author(entry)
-    findings = [*_time_findings(entry, leaf, outcome), *_label_findings(entry, lot, expiry)]
+    findings = [*_time_findings(entry, leaf, outcome), *_label_findings(entry, about.lot, about.expiry), *about.extra]
     if outcome is not None and outcome.code:
-        findings.append(_finding(entry, outcome, coder))
+        findings.append(_finding(entry, outcome, coder, about.disputed))
     if outcome is not None and outcome.implied:
         findings.append(Finding("implied_unpack", severity("implied_unpack"), (("container", coder.name(outcome.implied)),)))
     if not any(a.entitled for a in entry.attestations):
@@ -45,9 +59,9 @@ def verdict(entry: Entry, leaf: Leaf, outcome: Outcome | None, *, tick: int, cod
         record_time=leaf.record if leaf.record != NO_RECORD else first.record_time,
         actor=entry.actor,
         location=entry.location,
-        outcome=_word(entry, leaf, outcome, findings, tick),
+        outcome=_word(entry, leaf, outcome, findings, about.tick),
         applies=outcome is not None and outcome.applied,
-        proof="proven" if leaf.proof == 2 else "bounded" if leaf.proof == 1 else "unproven",
+        proof="proven" if leaf.proof == 2 else "bounded" if outcome is not None and outcome.bounded else "unproven",
         findings=tuple(sorted(findings, key=lambda f: (-RANKS[f.severity], f.code))),
         attested=first.seal,
         party=first.party,
@@ -94,8 +108,10 @@ def _waits(leaf: Leaf, outcome: Outcome) -> bool:
     return outcome.fit < 2 and outcome.code != "displaced"
 
 
-def _finding(entry: Entry, outcome: Outcome, coder: Coder) -> Finding:
+def _finding(entry: Entry, outcome: Outcome, coder: Coder, disputed: bool) -> Finding:
     code = outcome.code
+    if disputed and code in ("unknown_origin", "origin_missing"):
+        code = "origin_disputed"
     level = severity(code)
     if entry.kind in GENTLE and RANKS[level] > RANKS[MEDIUM]:
         level = MEDIUM
@@ -120,7 +136,8 @@ def _time_findings(entry: Entry, leaf: Leaf, outcome: Outcome | None) -> list[Fi
         proof = (("not_before", format_time(earliest)), ("ms", str(earliest - entry.time)))
         found.append(Finding("backdated", severity("backdated"), (*times, *proof)))
     elif outcome is not None and outcome.lag > entry.slack and outcome.code == "":
-        code = "backdated" if leaf.proof == 2 else "order_conflict"
+        proven = leaf.proof == 2 or outcome.bounded
+        code = "backdated" if proven else "clock_error" if _whole_hours(outcome.lag, entry.slack) else "order_conflict"
         found.append(Finding(code, severity(code), (*times, ("ms", str(outcome.lag)))))
     if entry.time > record + entry.slack:
         found.append(Finding("clock_error", severity("clock_error"), (*times, ("ms", str(entry.time - record)))))
@@ -129,6 +146,11 @@ def _time_findings(entry: Entry, leaf: Leaf, outcome: Outcome | None) -> list[Fi
     elif record - entry.time > LATE_MS:
         found.append(Finding("late", severity("late"), (*times, ("ms", str(record - entry.time)))))
     return found
+
+
+def _whole_hours(lag: int, slack: int) -> bool:
+    """A clock in another time zone, or one hour off, is a clock, not a story."""
+    return lag > HOUR_MS - slack and min(lag % HOUR_MS, -lag % HOUR_MS) <= slack // 2 and lag <= 12 * HOUR_MS
 
 
 def _label_findings(entry: Entry, lot: str, expiry: str) -> list[Finding]:

@@ -7,9 +7,11 @@ import msgspec
 from pedigree.custody.history import History, leaf_id
 from pedigree.custody.refold import Refolded
 from pedigree.custody.row import Identity, Row
-from pedigree.custody.steps import Kind, Step
-from pedigree.custody.verdicts import said, verdict
-from pedigree.messages import Shown, Verdict
+from pedigree.custody.steps import Kind, Status, Step
+from pedigree.custody.travel import travelled
+from pedigree.custody.verdicts import About, said, verdict
+from pedigree.findings import severity
+from pedigree.messages import Entry, Finding, Shown, Verdict
 
 CREATING = frozenset({Step.COMMISSION, Step.BECAME, Step.ONBOARD})
 _encode = msgspec.msgpack.Encoder().encode
@@ -26,6 +28,11 @@ def judge_entries(history: History, row: Row, result: Refolded | None, tick: int
     label_changed = before is not None and (lot, expiry) != (before.lot, before.expiry)
     told = dict(row.said)
     candidates = _candidates(history, row, result, tick, everything=label_changed)
+    travel = travelled(history.entries.values()) if _is_scanned_in_places(history) else {}
+    candidates = list(dict.fromkeys([*candidates, *travel, *(i for i in row.travel if i in history.entries)]))
+    row.travel = tuple(travel)
+    overdue = _overdue(history, row)
+    disputed = any(e.step == Step.COMMISSION and e.declared for e in history.entries.values())
     verdicts: list[Verdict] = []
     gone: list[Identity] = []
     wake = 0
@@ -38,15 +45,12 @@ def judge_entries(history: History, row: Row, result: Refolded | None, tick: int
                 gone.append(identity)
             continue
         leaf = history.leaf(identity)
-        new = verdict(
-            entry,
-            leaf,
-            outcomes.get(leaf_id(identity, history.coder)),
-            tick=tick,
-            coder=history.coder,
-            lot=lot,
-            expiry=expiry,
-        )
+        extra = [travel[identity]] if identity in travel else []
+        if overdue is not None and overdue[0] == identity and overdue[1] <= tick:
+            evidence = (("shipped_to", entry.other), ("days", str(entry.norm // 86_400_000)))
+            extra.append(Finding("not_received", severity("not_received"), evidence))
+        about = About(tick, lot, expiry, disputed, tuple(extra))
+        new = verdict(entry, leaf, outcomes.get(leaf_id(identity, history.coder)), history.coder, about)
         say = said(new, _encode(new))
         if told.get(identity) != say:
             verdicts.append(new)
@@ -54,6 +58,8 @@ def judge_entries(history: History, row: Row, result: Refolded | None, tick: int
             told[identity] = say
         if new.outcome == "pending" and leaf.deadline[0] > tick:
             wake = min(wake, leaf.deadline[0]) if wake else leaf.deadline[0]
+    if overdue is not None and overdue[1] > tick:
+        wake = min(wake, overdue[1]) if wake else overdue[1]
     row.said = list(told.items())
     row.wake = wake
     return verdicts, gone
@@ -65,6 +71,11 @@ def _candidates(history: History, row: Row, result: Refolded | None, tick: int, 
         return [i for i in history.latest() if i in history.entries]
     chosen: dict[Identity, None] = {i: None for i in history.upserted if i[1] != Kind.PROBE}
     chosen.update((i, None) for i, s in row.said if s.pending)
+    for turns in (history.row.closed(), row.closed()):
+        # Goods on their way may have become overdue, or have arrived.
+        entry = history.by_leaf(turns[-1].by) if turns else None
+        if entry is not None and entry.norm:
+            chosen[entry.identity] = None
     if result is not None:
         ids = [*result.outcomes, *result.endings, *(i for i, _ in history.row.endings)]
         for found in ids:
@@ -72,6 +83,30 @@ def _candidates(history: History, row: Row, result: Refolded | None, tick: int, 
             if entry is not None:
                 chosen[entry.identity] = None
     return [i for i in chosen if i in history.entries]
+
+
+def _is_scanned_in_places(history: History) -> bool:
+    return len({entry.geo for entry in history.entries.values() if entry.geo is not None}) > 1
+
+
+def _overdue(history: History, row: Row) -> tuple[Identity, int] | None:
+    """The shipment that the unit is on, and when it should have arrived; None when it is not under way or nothing is known."""
+    turns = row.closed()
+    if not turns or turns[-1].state.status != Status.IN_TRANSIT or turns[-1].state.container:
+        return None
+    entry = history.by_leaf(turns[-1].by)
+    if entry is None or not entry.norm or entry.step not in (Step.SHIP, Step.CONSIGN):
+        return None
+    if opened(history):
+        return None  # something out of it was seen by itself: it did arrive
+    return entry.identity, turns[-1].place[0] + entry.norm
+
+
+def _probes(history: History) -> list[Entry]:
+    if not any(entry.step == Step.PACK for entry in history.entries.values()):
+        return []
+    known = {probe.identity: probe for probe in history.archive.probes(history.unit, 0)}
+    return list({**known, **history.probes}.values())
 
 
 def label(history: History, row: Row) -> tuple[str, str]:
@@ -92,7 +127,7 @@ def shown(history: History, row: Row, word: str) -> Shown:
     state = turns[-1].state if turns else row.open.state
     name = history.coder.name
     lot, expiry = label(history, row)
-    chain = "legacy" if state.legacy else "unexplained" if state.gap else "complete"
+    chain = "legacy" if state.legacy else ("complete", "nonparticipant", "unexplained")[state.gap]
     return Shown(
         status=state.status,
         possessor=name(state.possessor),
@@ -104,11 +139,16 @@ def shown(history: History, row: Row, word: str) -> Shown:
         hold=name(state.hold),
         chain=chain,
         verdict=word,
-        marks=state.marks,
+        marks=(*state.marks, "opened") if opened(history) else state.marks,
         lot=lot,
         expiry=expiry,
         since=turns[-1].place[0] if turns else 0,
     )
+
+
+def opened(history: History) -> bool:
+    """Something was seen by itself that is packed in this container: it has been opened."""
+    return any(probe.alive and probe.asker is not None and probe.asker[1] == Kind.EVENT for probe in _probes(history))
 
 
 def archived_ranks(row: Row, gone: set[Identity]) -> int:

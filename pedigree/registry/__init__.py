@@ -66,6 +66,11 @@ class Registry(Tables):
         found = self.party(party)
         return found is not None and found.role == "regulator"
 
+    def participates(self, party: str, at: int) -> bool:
+        """Whether its records can be expected at that time: it is registered, and from then on."""
+        found = self.party(party)
+        return found is not None and found.participates_from <= at
+
     def delegated(self, principal: str, delegate: str, at: int) -> bool:
         """Whether `delegate` may act for `principal` at that time."""
         return any(one.since <= at < one.until for one in self._delegates.get((principal, delegate), ()))
