@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import typer
 
-from ops.cli import app, run
+from ops.cli.main import app, run
 from ops.cli.common import Exit
 from ops.demo.cast import gln as place
 
