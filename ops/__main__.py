@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ops.cli.main import main
+if __name__ == "__main__":  # worker processes import this module again: they must not run the command, nor wait for its imports
+    from ops.cli.main import main
 
-if __name__ == "__main__":  # worker processes import this module again, and must not run the command
     main()

@@ -9,10 +9,8 @@ from typing import Annotated
 import typer
 
 from ops.cli.common import AsJson, Config, Data, out, say, settings_of
-from ops.demo.run import Asked
-from ops.demo.run import demo as run_demo
-from ops.serve import serve as run_server
 
+# The server's imports take half a second: other commands don't wait for them.
 
 def register(app: typer.Typer) -> None:
     app.command()(demo)
@@ -29,6 +27,9 @@ def demo(
     as_json: AsJson = False,
 ) -> None:
     """Send a small supply chain with honest mistakes and a few frauds, and show where to look."""
+    from ops.demo.run import Asked
+    from ops.demo.run import demo as run_demo
+
     if as_json:
         out.file = sys.stderr  # what is said on the way must not be mixed with the answer
     manifest = run_demo(Asked(data, config, seed, packs, port, once), out, as_json)
@@ -47,6 +48,8 @@ def serve(
     config: Config = None,
 ) -> None:
     """Run the server until SIGTERM or Ctrl+C. Make its keys first: `medtrace key init`."""
+    from ops.serve import serve as run_server
+
     run_server(
         settings_of(
             data,

@@ -146,6 +146,16 @@ def test_facts_are_stated_together_or_not_at_all(data: Path, tmp_path: Path, cap
     assert run(["registry", "list", "nonsense"]) == Exit.USAGE
 
 
+def test_a_label_is_written_without_a_server(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code = "(01)09521101000115(21)ABC123"
+    for name, symbol, magic in (("a.svg", "qr", b"<svg"), ("a.png", "datamatrix", b"\x89PNG")):
+        _json(capsys, "label", code, "--out", str(tmp_path / name), "--symbol", symbol, "--lot", "L1", "--expiry", "2027-01-31")
+        assert magic in (tmp_path / name).read_bytes()[:200]
+    assert run(["label", code, "--out", str(tmp_path / "a.gif")]) == Exit.USAGE
+    assert run(["label", "(01)09521101000116(21)A", "--out", str(tmp_path / "b.svg")]) == Exit.USAGE
+    assert not (tmp_path / "b.svg").exists()
+
+
 def test_errors_say_what_to_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     missing = str(tmp_path / "nothing")
     assert "--data" in _json(capsys, "party", "list", "--data", missing, code=Exit.USAGE)["error"]
