@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from itertools import count
 
 from chaincode import contract
@@ -18,6 +19,24 @@ def commit(connection: sqlite3.Connection, member: str, batch: Batch, now_ms: in
     """Inside a transaction that is rolled back when this raises."""
     world = World(connection, member)
     receipt = contract.commit(world, batch)
+    before = world.read.get(lane_key(batch.generation, batch.partition))
+    frontier = Frontier.decode(decode_lane(before).frontier) if before is not None else Frontier()
+    keep(connection, batch, receipt, lambda unit: world.leaves_before(unit_state_key(unit)), frontier, now_ms)
+    return receipt
+
+
+def keep(
+    connection: sqlite3.Connection,
+    batch: Batch,
+    receipt: Receipt,
+    leaves_before: Callable[[bytes], int],
+    frontier: Frontier,
+    now_ms: int,
+) -> bytes:
+    """The rows beside the world state that proofs are made of; returns the packed tree over the batch's leaves.
+
+    `leaves_before`: a unit's leaf count before the batch; `frontier`: the lane's tree before it, which gets the batch.
+    """
     where = (batch.generation, batch.partition, receipt.batch)
     committed = _stamp(connection, where, now_ms)
     stored = LedgerReceipt(
@@ -30,19 +49,17 @@ def commit(connection: sqlite3.Connection, member: str, batch: Batch, now_ms: in
         sorted(receipt.disputed),
         sorted(receipt.unjudged),
     )
-    hashes = [leaf_hash(leaf) for message in batch.messages for group in message.groups for leaf in group.leaves]
+    tree = pack_tree([leaf_hash(leaf) for message in batch.messages for group in message.groups for leaf in group.leaves])
     connection.execute(
         "INSERT INTO batch VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (*where, receipt.record, receipt.root, committed, receipt.agreed, batch_sum(stored), pack_tree(hashes)),
+        (*where, receipt.record, receipt.root, committed, receipt.agreed, batch_sum(stored), tree),
     )
-    connection.executemany("INSERT INTO position VALUES (?, ?, ?, ?, ?, ?)", _positions(world, batch, receipt.batch))
+    connection.executemany("INSERT INTO position VALUES (?, ?, ?, ?, ?, ?)", _positions(leaves_before, batch, receipt.batch))
     doubts = [(*where, *at, "disputed") for at in receipt.disputed] + [(*where, *at, "unjudged") for at in receipt.unjudged]
     connection.executemany("INSERT INTO dispute VALUES (?, ?, ?, ?, ?, ?)", doubts)
-    before = world.read.get(lane_key(batch.generation, batch.partition))
-    frontier = Frontier.decode(decode_lane(before).frontier) if before is not None else Frontier()
     nodes = [(batch.generation, batch.partition, *node) for node in frontier.append(leaf_hash(receipt.record))]
     connection.executemany("INSERT INTO node VALUES (?, ?, ?, ?, ?)", nodes)
-    return receipt
+    return tree
 
 
 def _stamp(connection: sqlite3.Connection, where: tuple[int, int, int], now_ms: int) -> int:
@@ -53,14 +70,14 @@ def _stamp(connection: sqlite3.Connection, where: tuple[int, int, int], now_ms: 
     return max(now_ms, last[0]) if last is not None else now_ms
 
 
-def _positions(world: World, batch: Batch, index: int) -> list[tuple[bytes, int, int, int, int, int]]:
+def _positions(leaves_before: Callable[[bytes], int], batch: Batch, index: int) -> list[tuple[bytes, int, int, int, int, int]]:
     rows: list[tuple[bytes, int, int, int, int, int]] = []
     counts: dict[bytes, int] = {}
     leaf = count()
     for message in batch.messages:
         for group in message.groups:
             unit = group.unit
-            n = counts[unit] if unit in counts else world.leaves_before(unit_state_key(unit))
+            n = counts[unit] if unit in counts else leaves_before(unit)
             after = counts[unit] = n + len(group.leaves)
             rows += [(unit, number, batch.generation, batch.partition, index, next(leaf)) for number in range(n, after)]
     rows.sort()
