@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
+import msgspec
 import typer
 from rich.progress import Progress, TaskID
 
-from ops.cli.common import AsJson, Config, Data, Exit, err, existing, out, progress_bar, say, settings_of
-from ops.layout import FolderLock, Layout
+from ops.cli.common import AsJson, Config, Data, Exit, err, existing, out, progress_bar, say, settings_of, table
+
+if TYPE_CHECKING:
+    from ops.check import Audit, Difference
 
 
 def register(app: typer.Typer) -> None:
@@ -18,46 +21,66 @@ def register(app: typer.Typer) -> None:
     app.command()(audit)
 
 
-def check(data: Data = None, config: Config = None, as_json: AsJson = False) -> None:
-    """Recompute everything from the documents and name every row of custody, ledger and graph that differs."""
+def check(
+    quick: Annotated[bool, typer.Option("--quick", help="From the decisions only: documents are not judged again.")] = False,
+    data: Data = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Recompute everything from the documents and name every row of custody, ledger and graph that differs. May run beside a
+    server. Exit code 1 when something differs."""
     from ops.check import check as recheck
 
     settings = existing(settings_of(data, config))
     with progress_bar(as_json) as bar:
-        found = recheck(settings, _progress(bar))
-    _report(as_json, found, "custody, ledger and graph are what follows from the documents")
+        found = recheck(settings, _progress(bar), quick=quick)
+    source = "the decisions" if quick else "the documents"
+    _report(as_json, found, {}, lambda: out.print(f"[green]custody, ledger and graph are what follows from {source}[/]"))
 
 
 def audit(data: Data = None, config: Config = None, as_json: AsJson = False) -> None:
-    """Derive the ledger's leaves again from the documents and check every seal."""
+    """Derive the ledger's leaves again from the documents; check every seal, stamp and device journal, party by party. May run
+    beside a server. Exit code 1 when something does not hold."""
     from ops.check import audit as reaudit
 
     settings = existing(settings_of(data, config))
     with progress_bar(as_json) as bar:
         found = reaudit(settings, _progress(bar))
-    _report(as_json, found, "every leaf follows from a document, every seal holds")
+    more = {
+        "parties": {party: {**msgspec.to_builtins(one), "gateway": one.gateway} for party, one in found.parties.items()},
+        "leaves": found.leaves,
+        "anchored": found.anchored,
+        "waiting": found.waiting,
+    }
+    _report(as_json, found.differences, more, lambda: _audited(found))
 
 
 def replay(
     yes: Annotated[bool, typer.Option("--yes", help="Do it: the derived stores are thrown away and built again.")] = False,
+    only: Annotated[list[str] | None, typer.Option("--only", help="custody, graph or ledger; may be given again.")] = None,
     data: Data = None,
     config: Config = None,
     as_json: AsJson = False,
 ) -> None:
-    """Build custody store and graph again from the log. The server must not run."""
+    """Build custody store and graph again from the log, and the ledger where its file is lost. The server must not run."""
     from ops.check import replay as rebuild
+    from ops.check.replay import STORES
 
     settings = existing(settings_of(data, config))
+    if unknown := sorted(set(only or ()) - set(STORES)):
+        raise typer.BadParameter(f"{unknown[0]!r} is none of {', '.join(STORES)}", param_hint="--only")
     if not yes:
         err.print("this throws the derived stores away and builds them again from the log; say --yes to do it")
         raise typer.Exit(Exit.USAGE)
-    lock = FolderLock(Layout(settings.data), "medtrace replay")
-    try:
-        with progress_bar(as_json) as bar:
-            done = rebuild(settings, _progress(bar))
-    finally:
-        lock.release()
-    say(as_json, {"replayed": done}, f"built again from {done} decisions messages")
+    with progress_bar(as_json) as bar:
+        done = rebuild(settings, _progress(bar), only or STORES)
+
+    def text() -> None:
+        out.print(f"built again from {done.messages} decisions messages: {', '.join(done.built) or 'nothing'}")
+        for note in done.notes:
+            out.print(f"[yellow]{note}[/]")
+
+    say(as_json, {"replayed": done.messages, "built": done.built, "notes": done.notes}, text)
 
 
 def _progress(bar: Progress) -> Callable[[str, int, int], None]:
@@ -72,17 +95,25 @@ def _progress(bar: Progress) -> Callable[[str, int, int], None]:
     return report
 
 
-def _report(as_json: bool, found: Sequence[object], fine: str) -> None:
-    words = [str(one) for one in found]
+def _audited(found: Audit) -> None:
+    columns = ("party", "documents", "events", "sealed", "attested by the gateway only", "with a device journal")
+    rows = [(party, n.documents, n.events, n.sealed, n.gateway, n.journaled) for party, n in found.parties.items()]
+    table("Events by the party that attested them", columns, rows, "no documents")
+    out.print(f"{found.leaves} leaves derived again, {found.anchored} of them on the ledger, {found.waiting} not decided yet")
+    if not found.differences:
+        out.print("[green]every leaf follows from a document, every seal holds[/]")
 
+
+def _report(as_json: bool, found: Sequence[Difference], more: dict[str, Any], fine: Callable[[], None]) -> None:
     def text() -> None:
-        if not words:
-            out.print(f"[green]{fine}[/]")
-            return
-        for word in words:
-            out.print(word, markup=False)
-        out.print(f"[bold red]{len(words)} differences[/]")
+        if more or not found:
+            fine()
+        for one in found:
+            out.print(str(one), markup=False)
+        if found:
+            out.print(f"[bold red]{len(found)} differences[/]")
 
-    say(as_json, {"differences": words}, text)
-    if words:
+    values = [{**msgspec.to_builtins(one), "text": str(one)} for one in found]
+    say(as_json, {"differences": values, **more}, text)
+    if found:
         raise typer.Exit(Exit.FOUND)

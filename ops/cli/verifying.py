@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any
 
 import typer
@@ -42,11 +41,31 @@ def verify(
             out.print(f"[bold {'red' if name in _ALARMS else 'green'}]{name}[/]  {one.get('text', '')}")
             if one.get("action"):
                 out.print(f"  {one['action']}")
-        out.print_json(json.dumps({key: value for key, value in found.items() if key != "outcomes"}, ensure_ascii=False))
+        _describe(found)
 
     say(as_json, found, text)
     if any(one.get("code") in _ALARMS for one in outcomes):
         raise typer.Exit(Exit.FOUND)
+
+
+def _describe(found: dict[str, Any]) -> None:
+    """The page in a few lines."""
+    record, sale, evidence = found.get("record") or {}, found.get("sale") or {}, found.get("evidence") or {}
+    if found.get("question"):
+        where = f"{sale.get('by', '')} in {sale.get('city', '')}, {sale.get('firstDay', '')}"
+        out.print(f"[bold yellow]sold[/]  {where}: if that was not you, there and then, do not use it", soft_wrap=True)
+    for name, value in (
+        ("unit", found.get("uri")),
+        ("product", " - ".join(filter(None, (found.get("product"), found.get("maker"))))),
+        ("lot, expiry", f"{record.get('lot', '')} {record.get('expiry', '')}".strip()),
+        ("record", f"{record.get('status', '')}, {record.get('verdict', '')}, chain {record.get('chain', '')}" if record else ""),
+        ("anchored", f"{evidence.get('anchored')} of {evidence.get('records')} entries" if evidence.get("records") else ""),
+        ("proof", found.get("proof")),
+    ):
+        if value:
+            out.print(f"{name:<12} {value}", markup=False)
+    for step in found.get("journey", []):
+        out.print(f"  {step['since']['local']}  {step['text']}", markup=False)
 
 
 def status(url: Url = DEFAULT_URL, as_json: AsJson = False) -> None:

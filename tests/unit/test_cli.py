@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import typer
 
-from ops.cli.main import app, run
 from ops.cli.common import Exit
+from ops.cli.main import app, run
 from ops.demo.cast import gln as place
 
 MAKER, HOSPITAL, REGULATOR = "9521101000009", "9521301000007", "9521901000001"
