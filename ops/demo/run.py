@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -44,6 +45,7 @@ class Asked:
 def demo(asked: Asked, console: Console, quiet: bool) -> dict[str, Any]:
     """Run it; returns the manifest with the server's address and the seconds until everything was ready."""
     begun = time.monotonic()
+    signal.signal(signal.SIGTERM, _interrupt)
     settings = _settings(asked)
     memory = Memory(settings.data)
     state = _state(asked, memory)
@@ -73,6 +75,11 @@ def demo(asked: Asked, console: Console, quiet: bool) -> dict[str, Any]:
             running.stop()
             thread.join()
     return world.manifest
+
+
+def _interrupt(*_: object) -> None:
+    """SIGTERM ends the demonstration as Ctrl+C does."""
+    raise KeyboardInterrupt
 
 
 def _settings(asked: Asked) -> Settings:

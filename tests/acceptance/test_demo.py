@@ -17,6 +17,7 @@ import pytest
 
 from graph.sqlite import SqliteGraph
 from ops.demo.state import Memory
+from ops.layout import Layout, is_locked
 from pedigree.custody.steps import Status
 
 ROOT = Path(__file__).parents[2]
@@ -74,6 +75,18 @@ def test_killed_and_started_again_everything_is_there_once(done: tuple[Path, dic
     assert graph.counts().documents == before  # nothing is sent twice
     assert "/01/" in again.stdout
     assert "/regulator" in again.stdout
+
+
+def test_it_stays_up_until_it_is_told_to_stop(done: tuple[Path, dict[str, Any]]) -> None:
+    command = [part for part in _command(done[0]) if part != "--once"]
+    running = subprocess.Popen(command, env=_environment(), stdout=subprocess.PIPE, text=True)
+    assert running.stdout is not None
+    with running.stdout as said:
+        assert any("stays up" in line for line in said)
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(30) == 0
+        assert "goes on from here" in said.read()
+    assert not is_locked(Layout(done[0]))
 
 
 def test_another_seed_needs_another_folder(done: tuple[Path, dict[str, Any]]) -> None:
