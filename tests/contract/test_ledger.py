@@ -21,11 +21,13 @@ from pedigree.errors import LedgerError, ProofError
 from pedigree.merkle import Frontier, leaf_hash, verify_inclusion
 from pedigree.proof import Checkpoint, chain_acc, decode_batch, verify_checkpoint, verify_checkpoint_consistency, verify_proof
 from pedigree.seal import KeyRing, PrivateKey, ring_key, sm3
+from tests.contract.ledger_fabric import open_fabric
 from tests.contract.ledger_world import ORIGIN, START_MS, WITNESS, Clock, LedgerWorld, commit_all
 from tests.property.units import KEY
 
 LEDGERS: dict[str, Callable[[Path, Clock], Ledger]] = {
-    "embedded": lambda folder, clock: EmbeddedLedger(folder / "ledger.sqlite", clock=clock)
+    "embedded": lambda folder, clock: EmbeddedLedger(folder / "ledger.sqlite", clock=clock),
+    "fabric": open_fabric,
 }
 Open = Callable[..., Ledger]
 RING = keyring_for(ORIGIN, "operator", WITNESS.public)

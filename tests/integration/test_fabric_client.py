@@ -1,0 +1,274 @@
+"""The client rule on a faulty network: nothing lost, nothing doubled, and each thing that is wrong is said in its words."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("fabric_protos", reason="the extra 'stack' is not installed")
+
+from fabric_protos.common import common_pb2
+from fabric_protos.msp import identities_pb2
+
+from chaincode.messages import Batch
+from chaincode.parties import PartyRecord
+from ledger.embedded import EmbeddedLedger
+from ledger.fabric.blocks import header_of
+from ledger.fabric.client import Timeouts
+from ledger.fabric.errors import BlockError, FabricError, InvalidatedError, ProfileError, RefusedError, UnknownOutcomeError
+from ledger.fabric.gateway import Gateway
+from ledger.fabric.ledger import FabricLedger, open_ledger
+from ledger.fabric.orderers import check_signatures, orderers_of
+from tests.contract.ledger_world import START_MS, Clock, LedgerWorld, commit_all
+from tests.integration.fake_gateway import FakeGateway, Fault
+from tests.integration.fake_network import CHAINCODE, CHANNEL, FakeNetwork
+
+QUICK = Timeouts(whole=20, endorse=5, submit=2, status=0.5)
+Faults = dict[str, Fault]
+
+
+class Line:
+    """A network, its gateways, and ledgers on it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.network = FakeNetwork()
+        self._folder = folder
+        self._gateways: list[FakeGateway] = []
+        self._ledgers: list[FabricLedger] = []
+
+    def gateway(self, member: str = "maker", faults: Faults | None = None) -> FakeGateway:
+        self._gateways.append(FakeGateway(self.network, member, faults))
+        return self._gateways[-1]
+
+    def connect(self, *peers: FakeGateway, caller: str = "maker") -> list[Gateway]:
+        identity = self.network.clients[caller]
+        return [Gateway(p.member, p.address, b"", identity, CHANNEL, CHAINCODE, lambda: START_MS) for p in peers]
+
+    def ledger(self, *peers: FakeGateway, caller: str = "maker", timeouts: Timeouts = QUICK, name: str = "a") -> FabricLedger:
+        path = self._folder / f"{name}.sqlite"
+        self._ledgers.append(FabricLedger(path, self.connect(*peers, caller=caller), self.network.genesis, timeouts=timeouts))
+        return self._ledgers[-1]
+
+    def close(self) -> None:
+        for ledger in self._ledgers:
+            ledger.close()
+        for gateway in self._gateways:
+            gateway.stop()
+
+
+@pytest.fixture
+def line(tmp_path: Path) -> Iterator[Line]:
+    made = Line(tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def world() -> LedgerWorld:
+    return LedgerWorld(31)
+
+
+def sometimes(rng: random.Random, *words: str, share: float = 0.3) -> Fault:
+    return lambda: rng.choice(words) if rng.random() < share else ""
+
+
+def times(count: int, word: str) -> Fault:
+    left = iter([word] * count)
+    return lambda: next(left, "")
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_random_faults_lose_and_double_nothing(line: Line, world: LedgerWorld, tmp_path: Path, seed: int) -> None:
+    """Lost and repeated submissions, silent peers, stale endorsers, broken block streams, on all gateways, two lanes at once."""
+    rng = random.Random(seed)
+    peers = []
+    for member in ("maker", "hospital"):
+        faults = {
+            "Endorse": sometimes(rng, "down", "stale"),
+            "Submit": sometimes(rng, "lost", "late"),
+            "CommitStatus": sometimes(rng, "down"),
+            "Deliver": sometimes(rng, "broken", share=0.1),
+        }
+        peers.append(line.gateway(member, faults))
+    ledger = line.ledger(*peers)
+    batches = list(world.batches())
+    failures: list[BaseException] = []
+
+    def write(lane: int) -> None:
+        try:
+            commit_all(ledger, [batch for batch in batches if batch.partition == lane])
+        except FabricError as failed:
+            failures.append(failed)
+
+    threads = [threading.Thread(target=write, args=(lane,)) for lane in (0, 1)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert failures == []
+    plain = EmbeddedLedger(tmp_path / "plain.sqlite", clock=Clock())
+    commit_all(plain, batches)
+    assert list(ledger.dump()) == list(plain.dump())
+    assert ledger.faults() == []
+    rows = [ledger.transaction_of(0, batch.partition, index) for batch, index in _numbered(batches)]
+    assert all(row is not None and row.code == 0 and len(row.endorsers) == 3 for row in rows)
+    plain.close()
+
+
+def _numbered(batches: list[Batch]) -> Iterator[tuple[Batch, int]]:
+    counts = [0, 0]
+    for batch in batches:
+        yield batch, counts[batch.partition]
+        counts[batch.partition] += 1
+
+
+def test_an_unknown_outcome_is_said_and_the_batch_is_found_afterwards(line: Line, world: LedgerWorld) -> None:
+    """All answers are lost, and so is the index's stream: the next try meets the own batch and takes its receipt."""
+    held = threading.Event()
+    peer = line.gateway(faults={"Submit": times(99, "late"), "CommitStatus": times(99, "down")})
+    ledger = line.ledger(peer, timeouts=Timeouts(whole=0.5, endorse=2, submit=1, status=0.2))
+    peer.faults["Deliver"] = lambda: "held" if not held.is_set() else ""
+    first = next(iter(world.batches()))
+    time.sleep(0.1)
+    with pytest.raises(UnknownOutcomeError, match="what became of it"):
+        ledger.commit(first)
+    peer.faults.pop("Submit")
+    peer.faults.pop("CommitStatus")
+    assert ledger.head(0, 0).size == 0
+    threading.Timer(0.3, held.set).start()
+    receipt = ledger.commit(first)
+    assert (receipt.batch, receipt.size) == (0, 1)
+    assert ledger.head(0, 0).size == 1
+    with pytest.raises(RefusedError, match="GAP have"):
+        ledger.commit(first)
+
+
+def test_a_dead_gateway_is_left_for_another_organisations(line: Line, world: LedgerWorld) -> None:
+    first, second = line.gateway("maker"), line.gateway("regulator")
+    ledger = line.ledger(first, second)
+    batches = [batch for batch in world.batches() if batch.partition == 0]
+    ledger.commit(batches[0])
+    first.stop()
+    for batch in batches[1:4]:
+        ledger.commit(batch)
+    assert ledger.head(0, 0).size == 4
+
+
+def test_what_is_endorsed_by_too_few_is_invalid_and_said_so(line: Line, world: LedgerWorld) -> None:
+    gateway, *_ = line.connect(line.gateway())
+    prepared = gateway.endorse([b"head", b"0", b"0"], organisations=["maker", "hospital"])
+    gateway.submit(prepared)
+    status = gateway.status(prepared.transaction)
+    assert status.name == "ENDORSEMENT_POLICY_FAILURE"
+    peer = line.gateway()
+    network = line.network
+    whole = network.prepare
+    network.prepare = lambda proposal, done, endorsers: whole(proposal, done, endorsers[:2])  # type: ignore[method-assign]
+    with pytest.raises(InvalidatedError, match="ENDORSEMENT_POLICY_FAILURE"):
+        line.ledger(peer).commit(next(iter(world.batches())))
+
+
+def test_the_party_registry_is_the_regulators(line: Line) -> None:
+    record = PartyRecord("urn:example:party", 1, "hospital", glns=("0614141000005",))
+    with pytest.raises(RefusedError, match="written by regulator, not by hospital"):
+        line.ledger(line.gateway(), caller="hospital").put_party(record)
+    ledger = line.ledger(line.gateway("regulator"), caller="regulator", name="b")
+    ledger.put_party(record)
+    assert ledger.parties() == [record]
+    with pytest.raises(RefusedError, match="REVISION"):
+        ledger.put_party(record)
+    ledger.check_contract()
+
+
+def test_a_peer_that_forges_a_block_is_not_believed(line: Line, world: LedgerWorld) -> None:
+    peer = line.gateway(faults={"Deliver": lambda: "forged" if len(line.network.blocks) > 2 else ""})
+    ledger = line.ledger(peer)
+    batches = list(world.batches())
+    ledger.commit(batches[0])
+    with pytest.raises(BlockError, match="are not those of its header"):
+        ledger.commit(batches[1])
+    assert ledger.head(0, 0).size == 1
+
+
+def _unsigned(block: common_pb2.Block) -> common_pb2.Block:
+    block.metadata.metadata[0] = b""
+    return block
+
+
+def _unchained(block: common_pb2.Block) -> common_pb2.Block:
+    block.header.previous_hash = bytes(32)
+    return block
+
+
+@pytest.mark.parametrize(
+    ("alter", "words"),
+    [(_unsigned, "0 good orderer signatures of 1"), (_unchained, "does not continue block 0"), (None, "0 good")],
+)
+def test_blocks_continue_the_channel_and_are_signed_by_its_orderers(
+    line: Line, world: LedgerWorld, alter: Callable[[common_pb2.Block], common_pb2.Block] | None, words: str
+) -> None:
+    if alter is not None:
+        line.network.alter = alter
+    else:  # a member's client is no orderer
+        line.network.orderer = line.network.clients["regulator"]
+    with pytest.raises(BlockError, match=words):
+        line.ledger(line.gateway()).commit(next(iter(world.batches())))
+
+
+def test_another_channels_peer_is_told_by_its_first_block(line: Line, world: LedgerWorld) -> None:
+    line.network.blocks[0] = FakeNetwork().blocks[0]
+    with pytest.raises(BlockError, match="of another channel"):
+        line.ledger(line.gateway()).commit(next(iter(world.batches())))
+
+
+def test_a_bft_block_needs_a_quorum_of_its_consenters(line: Line) -> None:
+    network = line.network
+    ids = [network.books["regulator"].identity("orderer") for _ in range(4)]
+    block = common_pb2.Block.FromString(network.blocks[0])
+    orderers = orderers_of(block)
+    assert orderers is not None
+    pems = [identities_pb2.SerializedIdentity.FromString(one.creator).id_bytes for one in ids]
+    orderers = orderers._replace(consenters=tuple((number, "regulator", pem) for number, pem in enumerate(pems, 1)))
+
+    def signed(*numbers: int) -> common_pb2.Block:
+        made = common_pb2.Block()
+        made.CopyFrom(block)
+        metadata = common_pb2.Metadata(value=b"value")
+        for number in numbers:
+            part = common_pb2.IdentifierHeader(identifier=number, nonce=b"n").SerializeToString()
+            signature = ids[number - 1].sign(b"value" + part + header_of(block).der)
+            metadata.signatures.append(common_pb2.MetadataSignature(identifier_header=part, signature=signature))
+        made.metadata.metadata[0] = metadata.SerializeToString()
+        return made
+
+    assert orderers.needed == 3
+    assert check_signatures(signed(1, 2, 4), orderers) == ("regulator",) * 3
+    for numbers in ((1, 2), (1, 2, 2), (3,), ()):
+        with pytest.raises(BlockError, match="of 3 needed"):
+            check_signatures(signed(*numbers), orderers)
+
+
+def test_a_profile_that_cannot_work_names_its_entry(tmp_path: Path) -> None:
+    path = tmp_path / "profile.json"
+    clock: Callable[[], int] = lambda: START_MS  # noqa: E731
+    with pytest.raises(ProfileError, match="can't be read"):
+        open_ledger(tmp_path / "index.sqlite", path, clock)
+    path.write_text('{"member": "maker"}')
+    with pytest.raises(ProfileError, match="channel"):
+        open_ledger(tmp_path / "index.sqlite", path, clock)
+    peers = '[{"organisation": "maker", "address": "127.0.0.1:1"}]'
+    path.write_text(
+        '{"member": "maker", "channel": "c", "chaincode": "m", "genesis": "00", "certificate": "c.pem", "key": "k.pem",'
+        f'"peers": {peers}}}'
+    )
+    with pytest.raises(ProfileError, match=r"c\.pem can't be read"):
+        open_ledger(tmp_path / "index.sqlite", path, clock)
+    (tmp_path / "c.pem").write_text("x")
+    (tmp_path / "k.pem").write_text("x")
+    with pytest.raises(ProfileError, match="private key of maker"):
+        open_ledger(tmp_path / "index.sqlite", path, clock)
