@@ -32,6 +32,7 @@ SEVERITY: dict[str, str] = {
     "dispensed_twice_here": LOW,
     "late_return": LOW,
     "clock_error": LOW,
+    "balance_short": LOW,
     "origin_disputed": LOW,
     "container_silent": LOW,
     "not_in_container": LOW,

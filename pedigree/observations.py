@@ -18,6 +18,17 @@ _json = msgspec.json.Decoder()
 SALE_TYPES = ("inv", "po", "pedigree", "bol", "desadv", "recadv", "rma", "")
 RELEASING = frozenset({"inspecting"})
 """With a sellable disposition these end a hold, as `holding` itself does."""
+LOT = "/10/"
+_SIGN = {
+    Step.COMMISSION: 1,
+    Step.ONBOARD: 1,
+    Step.RECEIVE: 1,
+    Step.SHIP: -1,
+    Step.CONSIGN: -1,
+    Step.DISPENSE: -1,
+    Step.DECOMMISSION: -1,
+    Step.DESTROY: -1,
+}
 SSCC = "https://id.gs1.org/00/"
 CONTENT = "contentQuantity"
 """ILMD field (any namespace): how many pieces a pack holds, for dispensing in parts."""
@@ -120,13 +131,22 @@ def _object(view: EventView, base: Entry) -> Iterator[Observation]:
         yield _for_unit(epc, entry)
     if quantity and step == Step.DISPENSE:
         return
-    yield from _classes(view.quantities, base)
+    yield from _classes(view.quantities, base, _SIGN.get(step, 0))
 
 
-def _classes(quantities: tuple[tuple[str, float | None, str], ...], base: Entry) -> Iterator[Observation]:
-    """Lots and classes without serials: on record, without custody of a single pack."""
+def _classes(quantities: tuple[tuple[str, float | None, str], ...], base: Entry, sign: int = 0) -> Iterator[Observation]:
+    """Lots without serials: a balance for each lot and party, never a pack's verdict. Other classes are only on record."""
     for epc_class, quantity, _ in quantities:
-        yield Observation(epc_class, _with(base, Step.NEUTRAL, quantity=float(quantity or 0)))
+        if sign and quantity and LOT in epc_class:
+            entry = _with(base, Step.BALANCE, quantity=sign * float(quantity))
+            yield Observation(balance_unit(epc_class, base.actor), entry)
+        else:
+            yield Observation(epc_class, _with(base, Step.NEUTRAL, quantity=float(quantity or 0)))
+
+
+def balance_unit(lot: str, party: str) -> str:
+    """The unit that holds what one party has of a lot without serials."""
+    return f"{lot}#{party}"
 
 
 def _aggregation(view: EventView, base: Entry) -> Iterator[Observation]:
@@ -148,7 +168,7 @@ def _transaction(view: EventView, base: Entry) -> Iterator[Observation]:
     entry = _with(base, step)
     for epc in (*((view.parent,) if view.parent else ()), *view.epcs):
         yield _for_unit(epc, entry)
-    yield from _classes(view.quantities, base)
+    yield from _classes(view.quantities, base, _SIGN.get(step, 0))
 
 
 def _transformation(view: EventView, base: Entry) -> Iterator[Observation]:
@@ -156,8 +176,8 @@ def _transformation(view: EventView, base: Entry) -> Iterator[Observation]:
     yield Observation(hub, _with(base, Step.FORM, children=len(view.output_epcs)), members=view.output_epcs)
     for epc in view.input_epcs:
         yield Observation(epc, _with(base, Step.TRANSFORM, container=hub))
-    yield from _classes(view.input_quantities, base)
-    yield from _classes(view.output_quantities, base)
+    yield from _classes(view.input_quantities, base, -1)
+    yield from _classes(view.output_quantities, base, 1)
 
 
 _SPLIT = {

@@ -56,6 +56,8 @@ class Outgoing:
             kind, step = _EDGE[Step(entry.step)]
         custody, ancestors = self._custody(entry, turn, packed_in)
         edge = self._edge(entry, kind, step, turn, custody, ancestors)
+        if entry.step == Step.FORM and turn is not None:
+            edge = msgspec.structs.replace(edge, marks=marks)
         for member in members:
             self.sent.append(Observation(member, edge))
 
@@ -95,13 +97,13 @@ class Outgoing:
             ancestors=ancestors,
             revision=self.revision,
             alive=turn is not None,
-            marks=turn.state.marks if turn is not None and kind == Kind.BECAME else (),
         )
 
     def _feed(self, entry: Entry, turn: Turn | None, marks: tuple[str, ...]) -> None:
         custody, ancestors = self._custody(entry, turn, None)
         edge = self._edge(entry, Kind.FED, Step.FED, turn, custody, ancestors)
-        self.sent.append(Observation(entry.container, msgspec.structs.replace(edge, marks=marks)))
+        own = turn.state.marks if turn is not None else ()
+        self.sent.append(Observation(entry.container, msgspec.structs.replace(edge, marks=tuple(sorted({*own, *marks})))))
 
     # --- to containers ---------------------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from pedigree.custody.steps import ENDED, Flag, Status, Step
 
 EXACT, LOOSE, NO = 2, 1, 0
 Fit = tuple[int, str]
+EPSILON = 1e-6
 OK: Fit = (EXACT, "")
 UNDO_MS = 10 * 86_400_000
 """The same premises may take a dispensed pack back for ten days (EU 2016/161, article 13)."""
@@ -23,6 +24,8 @@ UNDO_MS = 10 * 86_400_000
 def judge(s: State, e: Leaf) -> Fit:
     """How `e` fits a unit that stands free (not inside a container) in state `s`."""
     status = s.status
+    if e.step == Step.BALANCE:
+        return OK if max(s.remaining, 0.0) + e.quantity >= -EPSILON else (LOOSE, "balance_short")
     if status == Status.NONE or reborn(s, e):
         return _unborn(s, e)
     if status in ENDED:

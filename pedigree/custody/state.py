@@ -241,7 +241,19 @@ def _fed(s: State, e: Leaf) -> State:
     return msgspec.structs.replace(s, marks=marks)
 
 
+def _balance(s: State, e: Leaf) -> State:
+    return msgspec.structs.replace(
+        s,
+        status=Status.ACTIVE,
+        possessor=e.actor,
+        owner=s.owner or e.actor,
+        location=e.location or s.location,
+        remaining=max(0.0, max(s.remaining, 0.0) + e.quantity),
+    )
+
+
 _EFFECTS: dict[int, Effect] = {
+    Step.BALANCE: _balance,
     Step.COMMISSION: _create,
     Step.BECAME: _create,
     Step.ONBOARD: _create,

@@ -53,6 +53,8 @@ class Step(IntEnum):
     """The transformation's own unit comes into being."""
     FED = 21
     PROBE = 22
+    BALANCE = 23
+    """A lot without serials: so many come in (quantity > 0) or go out (< 0)."""
 
 
 RANK: dict[int, int] = {
@@ -66,6 +68,7 @@ RANK: dict[int, int] = {
     Step.RELEASE: 1,
     Step.UNPACK: 2,
     Step.UNPACKED: 3,
+    Step.BALANCE: 4,
     Step.DISPENSE: 4,
     Step.HOLD: 4,
     Step.PACK: 5,

@@ -27,6 +27,12 @@ def tell(history: History, old: Row, new: Row, outgoing: Outgoing) -> None:
         by = leaf_id(identity, history.coder)
         if by in turns:
             changed.setdefault(by, turns[by])
+    if _marks(before) != _marks(after):
+        # What went into a transformation marks everything that came out of it, whichever was known first.
+        changed.update((by, turn) for by, turn in turns.items() if by[1] == Kind.EVENT)
+    if _suspicious(old) != _suspicious(new):
+        inputs = {e.identity[:2] for e in history.entries.values() if e.step == Step.TRANSFORM}
+        changed.update((by, turn) for by, turn in turns.items() if by[:2] in inputs)
     _tell_members(history, after, changed, turns, new, outgoing)
     _ask(history, old, new, outgoing)
 
@@ -39,14 +45,13 @@ def _tell_members(
     new: Row,
     outgoing: Outgoing,
 ) -> None:
-    marks: tuple[str, ...] = ()
+    suspect = ("suspect_input",) if _suspicious(new) else ()
     moved: set[str] = set()
     for by, turn in changed.items():
         entry = history.by_leaf(by)
         if entry is None or entry.kind != Kind.EVENT or entry.step not in TELLS or entry.flags & Flag.ALL_CHILDREN:
             continue
-        if entry.step == Step.TRANSFORM and not marks and suspicious({**dict(new.outcomes), **dict(new.endings)}):
-            marks = ("suspect_input",)
+        marks = _marks(after) if entry.step == Step.FORM else suspect
         members = history.members(entry.event)
         if entry.step in (Step.PACK, Step.UNPACK):
             moved.update(members)
@@ -60,6 +65,14 @@ def _tell_members(
                 outgoing.turned(entry, turn, _packed_in(history, after, turn), sorted(inside), ())
                 if turn is not None:
                     outgoing.turned(entry, None, None, sorted(moved - inside), ())
+
+
+def _suspicious(row: Row) -> bool:
+    return suspicious({**dict(row.outcomes), **dict(row.endings)})
+
+
+def _marks(turns: Sequence[Turn]) -> tuple[str, ...]:
+    return turns[-1].state.marks if turns else ()
 
 
 def contents_before(history: History, turns: Sequence[Turn], place: Place) -> frozenset[str]:

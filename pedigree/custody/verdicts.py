@@ -42,6 +42,8 @@ def verdict(entry: Entry, leaf: Leaf, outcome: Outcome | None, coder: Coder, abo
     findings = [*_time_findings(entry, leaf, outcome), *_label_findings(entry, about.lot, about.expiry), *about.extra]
     if outcome is not None and outcome.code:
         findings.append(_finding(entry, outcome, coder, about.disputed))
+    if entry.kind == Kind.BECAME and "suspect_input" in entry.marks:
+        findings.append(Finding("suspect_input", severity("suspect_input"), (("transformation", entry.source),)))
     if outcome is not None and outcome.implied:
         findings.append(Finding("implied_unpack", severity("implied_unpack"), (("container", coder.name(outcome.implied)),)))
     if not any(a.entitled for a in entry.attestations):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 
 from pedigree.custody.leaf import VERSION, Leaf
 from pedigree.custody.steps import Flag, Kind, Status, Step
@@ -108,7 +109,7 @@ def honest_chain(rng: random.Random, hops: int, *, round_to: int = MINUTE, skew:
         time, n = time + rng.choice([2_000, 20_000, 5 * MINUTE, 600 * MINUTE]), n + 1
 
     add(Step.COMMISSION, parties[0])
-    for sender, receiver in zip(parties, parties[1:], strict=False):
+    for sender, receiver in pairwise(parties):
         add(Step.SHIP, sender, receiver)
         add(Step.RECEIVE, receiver)
     add(Step.DISPENSE, parties[-1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 
 from pedigree.custody.steps import Flag, Kind, Step
 from pedigree.messages import Attestation, Entry, Observation
@@ -75,7 +76,7 @@ def honest_world(rng: random.Random, *, packs: int = 6, noise: float = 0.0, circ
         w.event(Step.PACK, t, "maker", [box], members=tuple(names[n :: len(boxes)]))
     t += rng.choice([0, MINUTE])
     w.event(Step.PACK, t, "maker", [pallet], members=tuple(boxes))
-    for sender, receiver in zip(chain, chain[1:], strict=False):
+    for sender, receiver in pairwise(chain):
         t += rng.choice([MINUTE, HOUR])
         w.event(Step.SHIP, t, sender, [pallet], receiver)
         t += rng.choice([MINUTE, 20 * HOUR])
@@ -88,9 +89,16 @@ def honest_world(rng: random.Random, *, packs: int = 6, noise: float = 0.0, circ
         t += rng.choice([0, MINUTE, HOUR])
         if rng.random() < 0.5:
             w.event(Step.UNPACK, t, end, [box], members=tuple(names[n :: len(boxes)]))
-    for name in names:
+    remade = names[-2:] if rng.random() < 0.4 else []
+    for name in names[: len(names) - len(remade)]:
         t += rng.choice([0, MINUTE, HOUR])
         w.event(Step.DISPENSE, t, end, [name])
+    if remade:
+        t += HOUR
+        hub = "hub1"
+        w.event(Step.TRANSFORM, t, end, remade, container=hub)
+        w.event(Step.FORM, t, end, [hub], members=("new1", "new2"))
+        w.event(Step.DISPENSE, t + HOUR, end, ["new1"])
     for _ in range(round(noise * len(w.out))):
         step = rng.choice([Step.RECEIVE, Step.SHIP, Step.DISPENSE, Step.PACK, Step.UNPACK, Step.HOLD, Step.COMMISSION])
         unit = rng.choice([*names, *boxes, pallet])
@@ -100,5 +108,6 @@ def honest_world(rng: random.Random, *, packs: int = 6, noise: float = 0.0, circ
             unit = rng.choice([*boxes, pallet])
             members = tuple(rng.sample(pool, min(2, len(pool))))
         at = START + rng.randrange(max(1, t - START))
-        w.event(step, at, rng.choice([*chain, "stranger"]), [unit], rng.choice(chain), members=members, lag=rng.randrange(30 * HOUR))
+        actor = rng.choice([*chain, "stranger"])
+        w.event(step, at, actor, [unit], rng.choice(chain), members=members, lag=rng.randrange(30 * HOUR))
     return [observations for _, observations in sorted(w.out, key=lambda pair: pair[0])]
