@@ -10,8 +10,9 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
+from ops.settings_stack import StackSettings
 from pedigree.errors import SettingsError
 
 PREFIX = "MEDTRACE_"
@@ -20,7 +21,7 @@ NOT_SETTINGS = {CONFIG, "MEDTRACE_PYTHON", "MEDTRACE_URL", "MEDTRACE_API_KEY"}
 """Environment names of ours that are read elsewhere: by the launcher and by the commands that are clients."""
 
 
-class Settings(BaseSettings):
+class Settings(StackSettings):
     """Times are in the unit that the name says. `data` is the only folder that is written."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True)
@@ -122,10 +123,20 @@ def _read(path: Path) -> dict[str, Any]:
         raise SettingsError(f"the settings file {path} can't be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"the settings file {path} is not TOML: {error}") from error
-    for name in values.keys() & {"data", "tls_cert", "tls_key", "consortium_key_file", "gateway_key_file", "log_file"}:
+    for name in values.keys() & paths():
         if isinstance(values[name], str) and values[name]:
             values[name] = path.parent / values[name]
     return values
+
+
+def paths() -> set[str]:
+    """Settings that are files or folders."""
+    return {name for name, field in Settings.model_fields.items() if field.annotation in (Path, Path | None)}
+
+
+def secrets() -> set[str]:
+    """Settings that must never be shown."""
+    return {name for name, field in Settings.model_fields.items() if field.annotation == SecretStr | None}
 
 
 def _unknown_in_environment() -> list[str]:
@@ -148,5 +159,5 @@ def _fault(error: Any) -> str:
     if not name:
         return said
     field = Settings.model_fields[name]
-    value = "" if name in ("consortium_key", "gateway_key") else f" {str(error['input'])[:100]!r}"
+    value = "" if name in secrets() else f" {str(error['input'])[:100]!r}"
     return f"{name} ({PREFIX}{name.upper()}):{value} {said[:1].lower()}{said[1:]}; set {field.description}"

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import structlog
 
-from ops.settings import Settings
+from ops.settings import Settings, secrets
 
-FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
-_HEALTHY = 60.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 10.0
+_HEALTHY = 20.0
 _GRACE = 30.0
 _LOOK = 0.2
 _log = structlog.get_logger("medtrace.supervisor")
@@ -34,7 +34,7 @@ class Supervisor:
         self.restarts = 0
         """How often a writer that had died was started again."""
         self.failures = 0
-        """Deaths in a row; 0 once it has run for a minute."""
+        """Deaths in a row; 0 once it has run for a while."""
 
     def start(self) -> None:
         self._thread.start()
@@ -121,7 +121,7 @@ def _close(child: subprocess.Popen[bytes]) -> None:
 def _plain(settings: Settings) -> dict[str, object]:
     """All settings as JSON can carry them, secrets in clear."""
     made = settings.model_dump(mode="json")
-    for name in ("consortium_key", "gateway_key"):
+    for name in secrets():
         secret = getattr(settings, name)
         made[name] = None if secret is None else secret.get_secret_value()
     made["data"] = str(settings.data.absolute())

@@ -79,3 +79,11 @@ class GraphError(MedtraceError):
 
 class CursorError(GraphError):
     """A page was asked for with a cursor that this list has not given out."""
+
+
+class LogUnreachableError(LogFullError):
+    """The log's servers do not answer, or not in time: the caller may try again later. An append may have been taken."""
+
+
+class QueryTooComplexError(GraphError):
+    """A query took more time than one query may have; nothing is wrong with it otherwise."""

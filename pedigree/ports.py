@@ -30,10 +30,12 @@ class EventLog(Protocol):
         ...
 
     def append(self, topic: str, partition: int, values: Sequence[bytes], *, expect: int | None = None) -> int:
-        """Append all or nothing, durable on return; returns the first one's offset.
+        """Durable on return; returns the first one's offset, the others follow it unless another process writes there too.
 
-        `expect` is the offset that the caller thinks it gets: FencedError when another writer was there first.
-        LogFullError when there is no room (nothing was taken).
+        `expect` is the offset that the caller thinks it gets: FencedError when another writer was there first, and then what
+        did not get its offset counts for nobody: `read` gives an empty value in its place, if it left any trace at all.
+        LogFullError when there is no room, LogUnreachableError when the log's servers do not answer (it may have been taken
+        or not: appending again must be harmless, or guarded by `expect`). Several values may then be taken in part.
         """
         ...
 

@@ -13,9 +13,10 @@ from pedigree.custody.history import Consortium
 from pedigree.custody.retell import retell
 from pedigree.custody.row import decode_row
 from pedigree.errors import FencedError, MedtraceError, StoreAheadError
-from pedigree.messages import Decisions, Envelope, Observation, UnitDecision, decode_decisions, decode_envelope, encode
+from pedigree.messages import Decisions, Envelope, Observation, UnitDecision, decode_envelope, encode
 from pedigree.ports import DECISIONS, OBSERVATIONS, EventLog
 from pedigree.seal import sm3
+from streams.decisions import DecisionsReader
 from streams.routing import envelopes
 from streams.store import CustodyStore, Progress, pack_row
 
@@ -35,22 +36,25 @@ class Custody:
         self._log, self._store, self._consortium = log, store, consortium
         self.partition, self.generation = partition, generation
         self._partitions = log.partitions(OBSERVATIONS)
+        self._reader = DecisionsReader(log)
         self._progress = Progress()
         self.recover()
 
     def recover(self) -> None:
         """Follow the log's tail, then send again what may not have been sent."""
         self._progress = self._store.progress(self.partition)
-        end = self._log.end(DECISIONS, self.partition)
-        if self._progress.number > end:
+        if not self._reader.holds(self.partition, self._progress.number, self._progress.head):
             raise StoreAheadError(
-                f"the custody store has decision {self._progress.number - 1} of partition {self.partition}, its log ends at "
-                f"{end - 1}: the log was lost or exchanged; restore it, or rebuild with 'medtrace replay'"
+                f"the custody store has decision {self._progress.number - 1} of partition {self.partition}, its log has not: "
+                "the log was lost or exchanged; restore it, or rebuild with 'medtrace replay'"
             )
+        self._follow()
+
+    def _follow(self) -> None:
+        """Take what the log has, and tell what may not have been told."""
         self._catch_up()
-        told = self._progress.told
-        if told < self._progress.number:
-            self._retell(told)
+        if self._progress.told < self._progress.number:
+            self._retell(self._progress.told)
 
     def step(self, max_envelopes: int = 20) -> list[Numbered]:
         """Decide what is there; [] = nothing to do. The messages are in the log and in the store, edges are sent."""
@@ -75,14 +79,15 @@ class Custody:
             return []
         messages = self._messages(decided, tick, position, undecidable)
         try:
-            self._log.append(
-                DECISIONS, self.partition, [data for _, data in messages], expect=self._progress.number
-            )
+            expect = self._reader.place(self.partition, self._progress.number)
+            self._log.append(DECISIONS, self.partition, [data for _, data in messages], expect=expect)
         except FencedError:
-            # Somebody else decided in the meantime: his word stands, ours is dropped, the input is looked at again.
-            self._catch_up()
+            # Somebody else decided in the meantime: what the log says stands, the input is looked at again. The first of our
+            # messages may count all the same, so what follows from them is told by whoever finds them.
+            self._follow()
             return []
         numbered = [(message, sm3(data)) for message, data in messages]
+        self._reader.wrote(self.partition, numbered[-1][0].number + 1, expect + len(numbered))
         self._store.apply(numbered)
         self._progress = self._store.progress(self.partition)
         self._send([observation for one in decided for observation in one.sent])
@@ -163,14 +168,13 @@ class Custody:
     def _catch_up(self) -> None:
         while True:
             self._progress = self._store.progress(self.partition)
-            records = self._log.read(DECISIONS, self.partition, self._progress.number, 100)
-            if not records:
+            messages = self._reader.read(self.partition, self._progress.number, 100)
+            if not messages:
                 return
-            taken = self._store.apply([(decode_decisions(r.value), sm3(r.value)) for r in records])
-            if not taken:
+            if not self._store.apply(messages) and self._store.progress(self.partition).number == self._progress.number:
                 raise StoreAheadError(
-                    f"decision {records[0].offset} of partition {self.partition} does not continue what the custody store has: "
-                    "the log was exchanged; rebuild with 'medtrace replay'"
+                    f"decision {messages[0][0].number} of partition {self.partition} does not continue what the custody "
+                    "store has: the log was exchanged; rebuild with 'medtrace replay'"
                 )
 
     def _send(self, observations: list[Observation]) -> None:
@@ -185,11 +189,10 @@ class Custody:
     def _retell(self, told: int) -> None:
         """Edges of the messages from `told` on may not have been sent: send what follows from the rows as they are now."""
         units: dict[str, None] = {}
-        position = told
-        while position < self._progress.number:
-            for record in self._log.read(DECISIONS, self.partition, position, 50):
-                units.update((unit.unit, None) for unit in decode_decisions(record.value).units)
-                position = record.offset + 1
+        while told < self._progress.number:
+            for message, _ in self._reader.read(self.partition, told, 50):
+                units.update((unit.unit, None) for unit in message.units)
+                told = message.number + 1
         revision = (self.generation, self._progress.number - 1)
         sent: list[Observation] = []
         for unit in units:

@@ -7,7 +7,7 @@ from chaincode.messages import Batch, Group, Message, Receipt
 from ledger.port import Ledger
 from pedigree.errors import StoreAheadError
 from pedigree.messages import Decisions
-from pedigree.ports import DECISIONS, EventLog
+from pedigree.ports import EventLog
 from streams.decisions import DecisionsReader
 
 MAX_LEAVES = 1_000
@@ -17,16 +17,16 @@ class LedgerWriter:
     """Writes one lane; one batch is in flight at a time."""
 
     def __init__(self, log: EventLog, reader: DecisionsReader, ledger: Ledger, partition: int, generation: int = 0) -> None:
-        self._log, self._reader, self._ledger = log, reader, ledger
+        self._reader, self._ledger = reader, ledger
         self.partition, self.generation = partition, generation
         self._next = self._head()
 
     def _head(self) -> int:
-        number = self._ledger.head(self.generation, self.partition).next
-        end = self._log.end(DECISIONS, self.partition)
-        if number > end:
+        head = self._ledger.head(self.generation, self.partition)
+        number = head.next
+        if not self._reader.holds(self.partition, number, head.previous):
             raise StoreAheadError(
-                f"lane {self.partition} of the ledger stands at decision {number - 1}, the log ends at {end - 1}: "
+                f"lane {self.partition} of the ledger stands at decision {number - 1}, which the log has not: "
                 "the log was lost or exchanged; restore it from the back-up"
             )
         return number
@@ -50,7 +50,7 @@ class LedgerWriter:
 
     def behind(self) -> int:
         """Decisions that are not on the ledger yet."""
-        return self._log.end(DECISIONS, self.partition) - self._next
+        return self._reader.behind(self.partition, self._next)
 
 
 def ledger_message(decisions: Decisions, hash_: bytes) -> Message:

@@ -24,13 +24,13 @@ class Projector:
         self._check()
 
     def _check(self) -> None:
-        for topic, positions in ((DOCUMENTS, self._documents), (DECISIONS, self._decisions)):
-            for partition, position in positions.items():
-                if position > self._log.end(topic, partition):
-                    raise StoreAheadError(
-                        f"the graph has {topic} of partition {partition} up to {position - 1}, its log ends earlier: the log was "
-                        "lost or exchanged; restore it, or rebuild the graph with 'medtrace replay'"
-                    )
+        for partition, position in self._documents.items():
+            if position > self._log.end(DOCUMENTS, partition):
+                raise _ahead(DOCUMENTS, partition, position)
+        for partition, number in self._decisions.items():
+            head = self._graph.progress(f"decisions/{self.generation}/{partition}")[1]
+            if not self._reader.holds(partition, number, head):
+                raise _ahead(DECISIONS, partition, number)
 
     def step(self) -> int:
         """Project what is there, a bounded piece of each source; returns how much."""
@@ -85,4 +85,11 @@ class Projector:
     def behind(self) -> int:
         """Documents and decisions that are not in the graph yet."""
         documents = sum(self._log.end(DOCUMENTS, p) - n for p, n in self._documents.items())
-        return documents + sum(self._log.end(DECISIONS, p) - n for p, n in self._decisions.items())
+        return documents + sum(self._reader.behind(p, n) for p, n in self._decisions.items())
+
+
+def _ahead(topic: str, partition: int, position: int) -> StoreAheadError:
+    return StoreAheadError(
+        f"the graph has {topic} of partition {partition} up to {position - 1}, its log has not: the log was "
+        "lost or exchanged; restore it, or rebuild the graph with 'medtrace replay'"
+    )

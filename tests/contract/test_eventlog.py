@@ -13,21 +13,25 @@ from pathlib import Path
 
 import pytest
 
+from eventlog.kafka import Access, KafkaLog
 from eventlog.sqlite import SqliteLog
 from pedigree.errors import FencedError, LogError, LogFullError, SettingsError
 from pedigree.ports import DOCUMENTS, FACTS, EventLog
 
 ROOT = Path(__file__).resolve().parents[2]
 COUNTS = {DOCUMENTS: 4, FACTS: 1}
-ADAPTERS: dict[str, Callable[[Path], EventLog]] = {"sqlite": lambda folder: SqliteLog(folder, COUNTS)}
 
 
-@pytest.fixture(params=list(ADAPTERS))
+@pytest.fixture(params=["sqlite", pytest.param("kafka", marks=pytest.mark.stack)])
 def log_of(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], EventLog]]:
     opened: list[EventLog] = []
+    kafka = request.getfixturevalue("kafka") if request.param == "kafka" else ""
 
     def open_log() -> EventLog:
-        opened.append(ADAPTERS[request.param](tmp_path))
+        if kafka:
+            opened.append(KafkaLog(Access(kafka, prefix=f"{tmp_path.name}-"), COUNTS))
+        else:
+            opened.append(SqliteLog(tmp_path, COUNTS))
         return opened[-1]
 
     yield open_log
