@@ -62,6 +62,18 @@ def add(connection: sqlite3.Connection, checkpoint: Checkpoint) -> None:
             " DO UPDATE SET time_ms = excluded.time_ms, size = excluded.size",
             (*checkpoint.lane, entry.key_id, checkpoint.time_ms, checkpoint.size),
         )
+        connection.execute(
+            "INSERT INTO signatures VALUES (?, ?, ?, 1)"
+            " ON CONFLICT (generation, partition, key_id) DO UPDATE SET count = count + 1",
+            (*checkpoint.lane, entry.key_id),
+        )
+
+
+def miscounted(connection: sqlite3.Connection) -> list[tuple[int, int, str]]:
+    """(generation, partition, key) of which there are more or fewer checkpoints than the key has signed."""
+    kept = connection.execute("SELECT generation, partition, key_id, count(*) FROM checkpoint GROUP BY 1, 2, 3").fetchall()
+    known = connection.execute("SELECT generation, partition, key_id, count FROM signatures").fetchall()
+    return sorted({row[:3] for row in set(kept) ^ set(known)})
 
 
 def pointers(connection: sqlite3.Connection, generation: int, partition: int) -> list[str]:

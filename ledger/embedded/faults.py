@@ -48,6 +48,8 @@ def of_all(connection: sqlite3.Connection) -> Iterator[str]:
     for lane in sorted(lanes):
         yield from _batches(connection, lane)
         yield from _lane(connection, lane)
+    for *where, key_id in checkpoints.miscounted(connection):
+        yield f"ledger.checkpoint {'/'.join(map(str, where))} of key {key_id}: not as many as it has signed"
 
 
 def _state(connection: sqlite3.Connection, key: str) -> list[str]:

@@ -46,6 +46,15 @@ MIGRATIONS = (
         size INTEGER NOT NULL, PRIMARY KEY (generation, partition, key_id)
     ) STRICT, WITHOUT ROWID;
     """,
+    """
+    -- How many checkpoints each key has signed: it shows when one between others was taken away. Only `medtrace check` looks at
+    -- it: counting them takes too long for a page.
+    CREATE TABLE signatures (
+        generation INTEGER NOT NULL, partition INTEGER NOT NULL, key_id TEXT NOT NULL, count INTEGER NOT NULL,
+        PRIMARY KEY (generation, partition, key_id)
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO signatures SELECT generation, partition, key_id, count(*) FROM checkpoint GROUP BY 1, 2, 3;
+    """,
 )
 
 BROKEN = bytes(32)

@@ -1,0 +1,9 @@
+"""Is what the stores say what follows from the documents? And building the stores again when it is not."""
+
+from ops.check.audit import Audit, audit, audit_data
+from ops.check.difference import Difference
+from ops.check.replay import Replayed, replay, replay_data
+from ops.check.run import check, check_data
+from ops.check.stores import Secrets
+
+__all__ = ["Audit", "Difference", "Replayed", "Secrets", "audit", "audit_data", "check", "check_data", "replay", "replay_data"]
