@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from graph.model import Passport, PathStep
 from pedigree.custody.steps import Kind, Status
+from pedigree.identifiers import is_logistic
 from pedigree.messages import END
 from pedigree.registry import Registry
 from services.console.names import Names
@@ -87,14 +88,14 @@ class Teller:
     def stops(self, passport: Passport) -> list[Stop]:
         signed = {v.event: "author" if v.attested else "gateway" for v in passport.verdicts if v.kind == Kind.EVENT}
         merged = _merged(passport.path)
-        legacy = passport.unit.shown.chain == "legacy"
+        origin = "declared" if passport.unit.shown.chain == "legacy" else "packed" if is_logistic(passport.unit.epc) else "made"
         shown = merged if len(merged) <= MOST else [*merged[:5], *merged[5 - MOST :]]
         return [
-            self._stop(step, signed.get(step.event, ""), first=step is merged[0], last=step is merged[-1], legacy=legacy)
+            self._stop(step, signed.get(step.event, ""), first=step is merged[0], last=step is merged[-1], origin=origin)
             for step in shown
         ]
 
-    def _stop(self, step: PathStep, signed: str, *, first: bool, last: bool, legacy: bool) -> Stop:
+    def _stop(self, step: PathStep, signed: str, *, first: bool, last: bool, origin: str) -> Stop:
         what = _WHAT.get(Status(step.status), "with")
         party, location = step.party, step.location
         if what == "on_way":
@@ -103,7 +104,7 @@ class Teller:
             else:
                 what = "sent"
         elif what == "with" and first:
-            what = "declared" if legacy else "made" if self.role(party) == "maker" else "with"
+            what = origin if origin != "made" or self.role(party) == "maker" else "with"
         role, city, name = self.role(party), self.city(party, location), self.maker_name(party)
         text = stop_text(what, somebody(role, city, name, self._names.lang), self._names.lang)
         now = last and step.t_to >= END

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
+from graph.model import Passport
 from pedigree.custody.steps import Kind, Status
 from pedigree.identifiers import Scan, is_logistic
 from services.console.names import Lang
 from services.verify.gather import Seen
 from services.verify.journey import When
-from services.verify.outcome import ALARMS, Answered, Code, Outcome, status_of
+from services.verify.outcome import ALARMS, Answered, Code, Outcome, sales_told, sold_several_times, status_of
 from services.verify.shelf import last_day, same_day
 from services.verify.texts import sentence_of
-from services.verify.words import WORDS, pick, somebody
+from services.verify.words import WORDS, pick, somebody, stop_text
 
 _CARE = frozenset({Code.IN_TRANSIT, Code.UNKNOWN, Code.MANY_SCANS, Code.UNREADABLE, Code.CHECK_DIGIT})
 _CALM = frozenset({Code.SOLD_HERE, Code.NOT_SOLD})
@@ -68,6 +69,7 @@ def data_of(seen: Seen, lang: Lang, *, simulation: bool) -> dict[str, Any]:
         "record": None,
         "journey": [],
         "sale": _sale(seen, lang),
+        "sales": [],
         "question": seen.answered.asks,
         "evidence": _evidence(seen),
         "scans": seen.case.scans,
@@ -86,6 +88,8 @@ def data_of(seen: Seen, lang: Lang, *, simulation: bool) -> dict[str, Any]:
             "verdict": shown.verdict,
             "remaining": shown.remaining if shown.remaining >= 0 else None,
         }
+        if sold_several_times(passport):
+            data["sales"] = _sales(seen, passport, lang)
         data["product"] = data["product"] or seen.names.product(passport.unit.gtin)
         data["journey"] = [
             {
@@ -106,6 +110,7 @@ def page_only(seen: Seen, lang: Lang) -> dict[str, Any]:
         "plain": ("", "") if seen.answered.outcomes or seen.answered.asks else _plain(scan, words),
         "lot_differs": shown is not None and bool(scan.lot and shown.lot and scan.lot != shown.lot),
         "expiry_differs": shown is not None and bool(scan.expiry and not same_day(scan.expiry, shown.expiry)),
+        "container": is_logistic(scan.uri),
         "withheld": seen.case.integrity.state == "differs",
         "answered_sale": seen.answered.sale is not None and seen.case.answer.yes is not None,
     }
@@ -129,6 +134,15 @@ def _sale(seen: Seen, lang: Lang) -> dict[str, str] | None:
         return None
     kind, city, first, last = seen.case.seller
     return {"kind": kind, "by": somebody(kind, "", "", lang), "city": city, "firstDay": first, "lastDay": last}
+
+
+def _sales(seen: Seen, passport: Passport, lang: Lang) -> list[dict[str, Any]]:
+    teller, found = seen.teller, []
+    for told in sales_told(passport):
+        kind, city = teller.role(told.actor), teller.city(told.actor, told.location)
+        text = stop_text("sold", somebody(kind, city, "", lang), lang)
+        found.append({"text": text, "kind": kind, "city": city, "since": _when(teller.when(told.time, told.location))})
+    return found
 
 
 def _evidence(seen: Seen) -> dict[str, Any]:

@@ -20,6 +20,7 @@ KINDS: dict[str, Both] = {
 
 STOPS: dict[str, Both] = {
     "made": ("由{who}生产", "Made by {who}"),
+    "packed": ("由{who}装箱", "Packed by {who}"),
     "declared": ("由{who}登记为旧库存", "Declared as old stock by {who}"),
     "with": ("到达{who}", "Arrived at {who}"),
     "on_way": ("发往{who}", "Sent to {who}"),
@@ -43,7 +44,7 @@ STATUS: dict[str, Both] = {
 }
 
 _WORDS: dict[str, Both] = {
-    "site": ("药品追溯查询", "Check a medicine"),
+    "site": ("药品器械追溯查询", "Check a medicine or device"),
     "other_language": ("English", "中文"),
     "skip": ("跳到结果", "Skip to the result"),
     "simulation": (
@@ -82,6 +83,8 @@ _WORDS: dict[str, Both] = {
         "This code names a lot or a product, not a single pack. To check a pack, scan the code that has its serial number.",
     ),
     "pack": ("产品信息", "About this pack"),
+    "about_code": ("编码本身所示", "What the code itself says"),
+    "about_container": ("箱子或托盘", "About this case or pallet"),
     "product": ("名称", "Name"),
     "maker": ("生产企业", "Maker"),
     "lot": ("批号", "Lot"),
@@ -92,6 +95,7 @@ _WORDS: dict[str, Both] = {
     "unregistered": ("未登记", "not registered here"),
     "compare": ("请与包装上印的内容对照。", "Compare this with what is printed on the pack."),
     "label_says": ("包装上为", "the label says"),
+    "sales": ("登记的售出", "Recorded sales"),
     "recalls": ("召回", "Recalls"),
     "recall_number": ("编号", "No."),
     "since": ("自", "since"),
