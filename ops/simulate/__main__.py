@@ -20,7 +20,7 @@ def main(
     days: Annotated[int, typer.Option("--days", min=7, max=1_500, help="How long the world lives.")] = 60,
     fraud: Annotated[
         float | None,
-        typer.Option("--fraud", min=0, max=0.5, help="Share of packs that a fraud is planned with [default: the seed's]."),
+        typer.Option("--fraud", min=0, max=0.5, help="Share of packs with a planned fraud (default: the seed's)."),
     ] = None,
     plain: Annotated[bool, typer.Option("--plain", help="claims.jsonl instead of claims.jsonl.zst.")] = False,
 ) -> None:

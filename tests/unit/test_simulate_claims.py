@@ -7,8 +7,11 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
 from ops.simulate import Claim, Simulation, read, write
+from ops.simulate.__main__ import main
 from ops.simulate.claims.signing import RepeatableKey
 from pedigree.errors import DocumentError
 from pedigree.factcheck import check_fact
@@ -66,6 +69,16 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     assert Counter(one.kind for one in truth.mistakes) == summary["mistakes"]
     assert {one.cause for one in truth.mistakes} <= {one.id for one in truth.causes}
     assert world.facts == made.facts
+
+
+def test_the_command_writes_a_world(tmp_path: Path) -> None:
+    app = typer.Typer()
+    app.command()(main)
+    done = CliRunner().invoke(app, ["--seed", "3", "--packs", "200", "--days", "8", "--out", str(tmp_path / "w")])
+    assert done.exit_code == 0, done.output
+    assert "claims" in done.output
+    assert list(read(tmp_path / "w").claims()) == list(Simulation(3, 200, 8).claims())
+    assert CliRunner().invoke(app, ["--seed", "3", "--packs", "5", "--out", str(tmp_path)]).exit_code == 2
 
 
 def test_a_damaged_file_is_refused(tmp_path: Path) -> None:
