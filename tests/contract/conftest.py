@@ -9,11 +9,13 @@ import pytest
 
 from graph.port import Graph
 from graph.sqlite import SqliteGraph
+from tests.integration.neo4j_server import neo4j_graph
 
-GRAPHS: dict[str, Callable[[Path], Graph]] = {"sqlite": lambda folder: SqliteGraph(folder / "graph.db")}
+GRAPHS: dict[str, Callable[[Path], Graph]] = {"sqlite": lambda folder: SqliteGraph(folder / "graph.db"), "neo4j": neo4j_graph}
+_MARKS = {"neo4j": (pytest.mark.stack,)}
 
 
-@pytest.fixture(params=list(GRAPHS))
+@pytest.fixture(params=[pytest.param(name, marks=_MARKS.get(name, ())) for name in GRAPHS])
 def graph_of(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Graph]]:
     """Opens the graph; again for a second connection or after a close."""
     opened: list[Graph] = []

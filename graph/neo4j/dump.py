@@ -1,0 +1,220 @@
+"""Every row in a canonical order, column for column as `graph.sqlite.dump` gives it: `medtrace check` compares the two stores'
+graphs with the same code. Tables of units are read unit by unit in pages, so that a large graph streams.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from graph.neo4j.rows import shown_lot
+from graph.neo4j.sales import as_sale
+from graph.neo4j.server import Server
+from graph.neo4j.values import KIND, ROLE, STATUS, STEP, Props, marks, text, unhex, unpack
+from graph.port import DumpRow
+from pedigree.errors import GraphError
+
+Row = tuple[Any, ...]
+_PAGE = 500
+_UNITS = "MATCH (u:Unit) WHERE u.epc > $after WITH u ORDER BY u.epc LIMIT $rows RETURN u.epc, %s"
+_EVENTS = """
+MATCH (e:Event) WHERE e.hash > $after WITH DISTINCT e.hash AS hash ORDER BY hash LIMIT $rows
+RETURN hash, COLLECT { MATCH (e:Event {hash: hash}) RETURN properties(e) }
+"""
+_DOCUMENTS = """
+MATCH (d:Document {partition: $partition}) WHERE d.offset > $after WITH d ORDER BY d.offset LIMIT $rows
+RETURN d.offset, properties(d), COLLECT { MATCH (d)-[c:CARRIED]->(e:Event) RETURN [c.seq, e.hash, e.declared] }
+"""
+_JUDGED = "COLLECT { MATCH (u)-[:JUDGED]->(v:Verdict) RETURN [properties(v), [(v)-[:FOUND]->(f:Finding) | properties(f)]] }"
+
+
+def _of(p: Props, *names: str) -> Row:
+    return tuple(p.get(name, "") for name in names)
+
+
+def _numbers(p: Props, *names: str) -> Row:
+    return tuple(p.get(name, 0) for name in names)
+
+
+def _unit(epc: str, found: list[Any]) -> Iterator[Row]:
+    p, mentioned, container = found
+    if mentioned:
+        return
+    yield (
+        epc, *_of(p, "kind", "gtin", "serial", "lot"), *_numbers(p, "generation", "partition", "number", "n", "number0", "n0"),
+        unhex(p.get("key")), unhex(p.get("acc")), p.get("content", 0.0), int(container), STATUS.number(p.get("status")),
+        *_of(p, "possessor", "owner", "location", "addressee", "container"), p.get("remaining", 0.0),
+        *_of(p, "hold", "chain", "verdict"), text(marks(p.get("marks"))), shown_lot(p), p.get("expiry", ""), p.get("since", 0),
+    )  # fmt: skip
+
+
+def _stay(epc: str, found: list[Any]) -> Iterator[Row]:
+    for p in found[0]:
+        yield (
+            epc, *_numbers(p, "t_from", "ord", "t_to"), STATUS.number(p.get("status")),
+            *_of(p, "party", "owner", "location", "addressee"), unhex(p.get("event")), int(p.get("inferred", 0)),
+        )  # fmt: skip
+
+
+def _packed(epc: str, found: list[Any]) -> Iterator[Row]:
+    for p, container in found[0]:
+        yield epc, *_numbers(p, "t_from", "ord", "t_to"), container, unhex(p.get("event"))
+
+
+def _identity(epc: str, v: Props) -> Row:
+    return epc, unhex(v.get("event")), KIND.number(v.get("kind")), v.get("source", ""), v.get("declared", 0)
+
+
+def _verdict(epc: str, found: list[Any]) -> Iterator[Row]:
+    for v, _ in found[0]:
+        yield (
+            *_identity(epc, v), STEP.number(v.get("step")), v.get("biz_step", ""), *_numbers(v, "time", "place", "record_time"),
+            *_of(v, "actor", "location", "outcome"), int(v.get("applies", 0)), *_of(v, "proof", "attested", "party"),
+        )  # fmt: skip
+
+
+def _finding(epc: str, found: list[Any]) -> Iterator[Row]:
+    for v, findings in found[0]:
+        for f in findings:
+            values = (*_of(f, "code", "severity", "evidence"), f.get("record_time", 0), f.get("party", ""))
+            yield *_identity(epc, v), f.get("ord", 0), *values
+
+
+def _sale(epc: str, found: list[Any]) -> Iterator[Row]:
+    for p in found[0]:
+        sale, count = as_sale(p)
+        yield epc, sale.event, sale.time, sale.part, sale.party, sale.location, int(sale.applies), count
+
+
+def _load(epc: str, found: list[Any]) -> Iterator[Row]:
+    if found[0] is not None:
+        yield epc, found[0]
+
+
+def _named(epc: str, found: list[Any]) -> Iterator[Row]:
+    for time, hash, declared, role in found[0]:
+        yield epc, time, _event_key(hash, declared), ROLE.number(role)
+
+
+def _event_key(hash: object, declared: object) -> str:
+    return f"{str(hash or '').upper()}/{declared or 0}"
+
+
+def _event(p: Props) -> Row:
+    return (
+        unhex(p.get("hash")), p.get("declared", 0), *_of(p, "type", "action", "biz_step", "disposition"),
+        *_numbers(p, "time", "record_time"), *_of(p, "party", "actor", "location"), *_numbers(p, "partition", "offset", "seq"),
+        unpack(p.get("json")),
+    )  # fmt: skip
+
+
+def _document(p: Props) -> Row:
+    return (
+        *_numbers(p, "partition", "offset"), *_of(p, "capture", "party"), *_numbers(p, "record_time", "registry", "rules"),
+        p.get("content_type", ""), unhex(p.get("digest")), bytes(p.get("seal", b"")), unpack(p.get("context")),
+    )  # fmt: skip
+
+
+class OfUnits(NamedTuple):
+    """A table that belongs to units: what is returned of each, and its rows."""
+
+    returned: str
+    rows: Callable[[str, list[Any]], Iterator[Row]]
+
+
+class Small(NamedTuple):
+    """A table that is sorted here."""
+
+    label: str
+    row: Callable[[Props], Row]
+
+
+def _plain(names: str, numbers: str = "") -> Callable[[Props], Row]:
+    return lambda p: (*_of(p, *names.split()), *_numbers(p, *numbers.split()))
+
+
+_OF_UNITS: dict[str, OfUnits] = {
+    "unit": OfUnits("properties(u), u:Mentioned, u:Container", _unit),
+    "stay": OfUnits("COLLECT { MATCH (u)-[:HAD]->(s:Stay) RETURN properties(s) }", _stay),
+    "packed": OfUnits("COLLECT { MATCH (u)-[p:PACKED_IN]->(c:Unit) RETURN [properties(p), c.epc] }", _packed),
+    "verdict": OfUnits(_JUDGED, _verdict),
+    "finding": OfUnits(_JUDGED, _finding),
+    "sale": OfUnits("COLLECT { MATCH (u)-[:DISPENSED]->(s:Sale) RETURN properties(s) }", _sale),
+    "load": OfUnits("u.load", _load),
+    "event_unit": OfUnits(
+        "COLLECT { MATCH (u)<-[n:NAMES]-(e:Event) RETURN [e.time, e.hash, e.declared, n.role] }", _named
+    ),
+}
+_SMALL: dict[str, Small] = {
+    "lot": Small("Lot", _plain("gtin lot", "units")),
+    "stock": Small("Stock", _plain("container gtin lot expiry party location addressee state", "quantity")),
+    "consumption": Small(
+        "Consumption", lambda p: (*_of(p, "party", "gtin"), p.get("day", 0), p.get("location", ""), p.get("quantity", 0))
+    ),
+    "undecidable": Small(
+        "Undecidable",
+        lambda p: (*_numbers(p, "generation", "partition", "number", "ord", "offset"), bytes(p["raw"]), p.get("reason", "")),
+    ),
+    "receipt": Small("Receipt", _plain("", "generation partition first last batch committed_ms size")),
+    "progress": Small("Progress", lambda p: (p.get("source", ""), p.get("next", 0), unhex(p.get("head")))),
+}
+KEYS = {
+    "unit": 1, "stay": 3, "packed": 3, "verdict": 5, "finding": 6, "sale": 2, "lot": 2, "load": 1, "stock": 8, "consumption": 4,
+    "document": 2, "event": 2, "carried": 3, "event_unit": 4, "undecidable": 4, "receipt": 3, "progress": 1,
+}  # fmt: skip
+"""Every table, in the order of the dump, with how many columns make its key."""
+
+
+def table_rows(server: Server, table: str) -> Iterator[Row]:
+    """Key and values of every row of a table, by key."""
+    if table not in KEYS:
+        raise GraphError(f"the dump has no table {table[:40]}; it has {', '.join(KEYS)}")
+    width = KEYS[table]
+    if table in _SMALL:
+        label, row = _SMALL[table]
+        yield from sorted(map(row, _all(server, label)), key=lambda row: _order(row[:width]))
+    elif table in _OF_UNITS:
+        returned, rows = _OF_UNITS[table]
+        for epc, *found in _pages(server, _UNITS % returned, ""):
+            yield from sorted(rows(epc, found), key=lambda row: _order(row[:width]))
+    elif table == "event":
+        for _, found in _pages(server, _EVENTS, ""):
+            yield from sorted(map(_event, found), key=lambda row: row[:width])
+    else:
+        yield from _documents(server, table)
+
+
+def _all(server: Server, label: str) -> list[Props]:
+    return [row[0] for row in server.read(lambda tx: tx.rows(f"MATCH (n:{label}) RETURN properties(n)"))]
+
+
+def _pages(server: Server, query: str, after: str | int, **values: int) -> Iterator[list[Any]]:
+    """Rows of a query whose first column it is paged by."""
+    while True:
+        rows = server.read(lambda tx, after=after: tx.rows(query, after=after, rows=_PAGE, **values))  # type: ignore[misc]
+        yield from rows
+        if len(rows) < _PAGE:
+            return
+        after = rows[-1][0]
+
+
+def _documents(server: Server, table: str) -> Iterator[Row]:
+    partitions = server.read(lambda tx: tx.rows("MATCH (d:Document) RETURN DISTINCT d.partition"))
+    for partition in sorted(row[0] for row in partitions):
+        for offset, p, carried in _pages(server, _DOCUMENTS, -1, partition=partition):
+            if table == "document":
+                yield _document(p)
+            else:
+                yield from ((partition, offset, seq, _event_key(*event)) for seq, *event in sorted(carried))
+
+
+def _order(key: Row) -> Row:
+    """As SQLite orders: text by its UTF-8 bytes."""
+    return tuple(part.encode() if isinstance(part, str) else part for part in key)
+
+
+def dump(server: Server) -> Iterator[DumpRow]:
+    """All tables."""
+    for table, width in KEYS.items():
+        for row in table_rows(server, table):
+            yield table, row[:width], row[width:]
