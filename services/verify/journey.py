@@ -11,7 +11,7 @@ from pedigree.identifiers import is_logistic
 from pedigree.messages import END
 from pedigree.registry import Registry
 from services.console.names import Names
-from services.verify.words import somebody, stop_text
+from services.verify.words import place_name, somebody, stop_text
 
 _WHAT = {
     Status.ACTIVE: "with",
@@ -105,7 +105,8 @@ class Teller:
                 what = "sent"
         elif what == "with" and first:
             what = origin if origin != "made" or self.role(party) == "maker" else "with"
-        role, city, name = self.role(party), self.city(party, location), self.maker_name(party)
+        role, name = self.role(party), self.maker_name(party)
+        city = place_name(self.city(party, location), self._names.lang)
         text = stop_text(what, somebody(role, city, name, self._names.lang), self._names.lang)
         now = last and step.t_to >= END
         return Stop(what, text, role, city, name, self.when(step.t_from, step.location), now, signed, step.inferred)

@@ -67,10 +67,13 @@ def verify_router(services: Services, scans: ScanCounts | None = None) -> APIRou
         return pages.page(request, "unread.html", {"d": data, "tone": "care", "typed": typed}, status=400)
 
     def by_link(request: Request) -> Response:
+        """The page of a code, as its Digital Link leads to it: HTML, or JSON by `Accept` or `format`. `lang`: zh or en; `sold`:
+        yes or no, or `kind`, `city`, `day` of the visitor's own purchase."""
         return answer(request, link_of(request))
 
     for name in _NAMES:
         router.add_api_route(f"/{name}/{{rest:path}}", by_link, methods=["GET"], include_in_schema=name in ("01", "00"))
+        router.add_api_route(f"/{name}/{{rest:path}}", by_link, methods=["HEAD"], include_in_schema=False)
 
     @router.get("/q")
     def by_code(request: Request, code: str = "") -> Response:

@@ -14,7 +14,7 @@ from services.verify.journey import When
 from services.verify.outcome import ALARMS, Answered, Code, Outcome, sales_told, sold_several_times, status_of
 from services.verify.shelf import last_day, same_day
 from services.verify.texts import sentence_of
-from services.verify.words import WORDS, pick, somebody, stop_text
+from services.verify.words import WORDS, pick, place_name, somebody, stop_text
 
 _CARE = frozenset({Code.IN_TRANSIT, Code.UNKNOWN, Code.MANY_SCANS, Code.UNREADABLE, Code.CHECK_DIGIT})
 _CALM = frozenset({Code.SOLD_HERE, Code.NOT_SOLD})
@@ -133,13 +133,14 @@ def _sale(seen: Seen, lang: Lang) -> dict[str, str] | None:
     if seen.answered.sale is None:
         return None
     kind, city, first, last = seen.case.seller
-    return {"kind": kind, "by": somebody(kind, "", "", lang), "city": city, "firstDay": first, "lastDay": last}
+    shown = place_name(city, lang)
+    return {"kind": kind, "by": somebody(kind, "", "", lang), "city": shown, "firstDay": first, "lastDay": last}
 
 
 def _sales(seen: Seen, passport: Passport, lang: Lang) -> list[dict[str, Any]]:
     teller, found = seen.teller, []
     for told in sales_told(passport):
-        kind, city = teller.role(told.actor), teller.city(told.actor, told.location)
+        kind, city = teller.role(told.actor), place_name(teller.city(told.actor, told.location), lang)
         text = stop_text("sold", somebody(kind, city, "", lang), lang)
         found.append({"text": text, "kind": kind, "city": city, "since": _when(teller.when(told.time, told.location))})
     return found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from services.console.names import Lang
 
 Both = tuple[str, str]
@@ -180,6 +182,15 @@ WORDS: dict[Lang, dict[str, str]] = {
     "zh": {name: both[0] for name, both in _WORDS.items()},
     "en": {name: both[1] for name, both in _WORDS.items()},
 }
+
+
+_BILINGUAL = re.compile(r"([\u4e00-\u9fff]+)\s+([A-Za-z][A-Za-z .'-]*)")
+
+
+def place_name(city: str, lang: Lang) -> str:
+    """A city that is registered in both languages (`广州 Guangzhou`) in the reader's one; any other text as it is."""
+    both = _BILINGUAL.fullmatch(city)
+    return city if both is None else both[1 if lang == "zh" else 2]
 
 
 def pick(both: Both, lang: Lang) -> str:

@@ -10,7 +10,7 @@ from pedigree.findings import MEDIUM, RANKS, SEVERITY
 from services.verify import words
 from services.verify.outcome import Code
 from services.verify.texts import REASONS, TEXTS
-from services.verify.words import WORDS, somebody, stop_text
+from services.verify.words import WORDS, place_name, somebody, stop_text
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 PAIRS = {
@@ -51,6 +51,14 @@ def test_an_unknown_code_is_no_proof_of_a_fake() -> None:
     assert "并不能证明它是假的" in zh
     assert "two days" in TEXTS[Code.NOT_SOLD].action[1]
     assert "两天" in TEXTS[Code.NOT_SOLD].action[0]
+
+
+@pytest.mark.parametrize(
+    ("city", "zh", "en"),
+    [("广州 Guangzhou", "广州", "Guangzhou"), ("广州市", "广州市", "广州市"), ("Xi'an", "Xi'an", "Xi'an"), ("", "", "")],
+)
+def test_cities_in_the_readers_language(city: str, zh: str, en: str) -> None:
+    assert (place_name(city, "zh"), place_name(city, "en")) == (zh, en)
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,11 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from pedigree.errors import SettingsError
+from pedigree.errors import LogFullError, SettingsError
 from pedigree.identifiers import hri
+from pedigree.ports import Integrity
 from services import problems
-from services.verify import problem_page, verify_router
+from services.verify import MemoryScans, problem_page, verify_router
 from services.verify.words import WORDS
 from tests.contract.graph_builder import CLINIC, DEALER, GTIN, MAKER, OTHER_GTIN, SHOP
 from tests.web.console_world import NAMES as COMPANIES
@@ -250,6 +251,11 @@ def test_headers(world: PublicWorld, browser: TestClient) -> None:
     assert "set-cookie" not in headers
 
 
+def test_scanners_may_ask_for_the_headers_only(world: PublicWorld, browser: TestClient) -> None:
+    answer = browser.head(world.path("genuine"))
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
+
+
 def test_proof_to_download(world: PublicWorld, browser: TestClient) -> None:
     link = browser.get(f"{world.path('genuine')}?format=json").json()["proof"]
     for path in (link, f"/proof{world.path('genuine')}", f"/proof?code=01{GTIN}21000-genuine"):
@@ -317,3 +323,25 @@ def test_no_page_without_something_to_compare_with(world: PublicWorld) -> None:
             verify_router(world.services)
     finally:
         world.services.history = history
+
+
+class FullDisk(MemoryScans):
+    def record(self, epc: str, now_ms: int) -> None:
+        raise LogFullError("no room")
+
+
+def test_a_count_that_cannot_be_kept_keeps_nobody_from_the_answer(world: PublicWorld) -> None:
+    app = world.app(verify_router(world.services, FullDisk()))
+    answer = TestClient(app, headers={"accept": "application/json"}).get(world.path("genuine"))
+    assert (codes(answer), answer.json()["scans"]) == (["NOT_SOLD"], 0)
+
+
+def test_what_came_in_between_is_compared_too(world: PublicWorld, program: TestClient) -> None:
+    """The stores agreed on fewer entries than the page then finds: compared again, and what differs now is not shown."""
+    unit, first = world.packs["held"], world.records.integrity
+    answers = [Integrity("ok", (), 1, 1, 0), Integrity("differs", ("graph.unit",), 9, 9, 0)]
+    world.records.integrity = lambda epc: answers.pop(0) if epc == unit else first(epc)
+    try:
+        assert codes(program.get(world.path("held"))) == ["INTEGRITY"]
+    finally:
+        world.records.integrity = first
