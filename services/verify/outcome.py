@@ -11,13 +11,12 @@ from enum import StrEnum
 import msgspec
 
 from graph.model import Passport
-from pedigree.custody.steps import ENDED, Kind, Status, Step
+from pedigree.custody.steps import ENDED, Status
 from pedigree.facts import Hold, Recall
 from pedigree.findings import MEDIUM, RANKS
 from pedigree.identifiers import Scan, is_logistic
-from pedigree.messages import Verdict
 from pedigree.ports import Integrity
-from services.verify.sale import Answer, Sale, agrees, sale_of
+from services.verify.sale import Answer, Sale, agrees, sale_of, sold_several_times
 from services.verify.shelf import is_past, same_day
 
 MANY = 20
@@ -162,19 +161,6 @@ def status_of(passport: Passport) -> Status:
     if own in ENDED or own in (Status.PART_DISPENSED, Status.NONE) or not passport.custody.known:
         return own
     return Status(passport.custody.status)
-
-
-def sales_told(passport: Passport) -> list[Verdict]:
-    """Every sale that somebody reported and nobody took back, whether it holds or not."""
-    told = (v for v in passport.verdicts if v.step == Step.DISPENSE and v.kind == Kind.EVENT)
-    return [v for v in told if v.outcome not in ("voided", "pending")]
-
-
-def sold_several_times(passport: Passport) -> bool:
-    """Sold by two that can't both have had it. Parts, repeats at one counter, and sales before a proper return are none."""
-    told = sales_told(passport)
-    codes = {finding.code for v in told for finding in v.findings}
-    return "repeat_dispensing" in codes or ("sale_not_by_holder" in codes and len({v.actor for v in told}) > 1)
 
 
 def _sorted(found: Sequence[Outcome], sale: Sale | None = None, *, asks: bool = False) -> Answered:

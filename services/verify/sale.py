@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from graph.model import Passport, PathStep
-from pedigree.custody.steps import Status
+from pedigree.custody.steps import Kind, Status, Step
+from pedigree.messages import Verdict
 
 SELLERS = frozenset({"pharmacy", "hospital", "clinic"})
 _SOLD = (Status.DISPENSED, Status.PART_DISPENSED)
@@ -60,6 +61,19 @@ def _last_run(path: list[PathStep], statuses: tuple[Status, ...]) -> Sale | None
             break
         first = step.t_from
     return Sale(first, end.t_from, end.party, end.location)
+
+
+def sales_told(passport: Passport) -> list[Verdict]:
+    """Every sale that somebody reported and nobody took back, whether it holds or not."""
+    told = (v for v in passport.verdicts if v.step == Step.DISPENSE and v.kind == Kind.EVENT)
+    return [v for v in told if v.outcome not in ("voided", "pending")]
+
+
+def sold_several_times(passport: Passport) -> bool:
+    """Sold by two that can't both have had it. Parts, repeats at one counter, and sales before a proper return are none."""
+    told = sales_told(passport)
+    codes = {finding.code for v in told for finding in v.findings}
+    return "repeat_dispensing" in codes or ("sale_not_by_holder" in codes and len({v.actor for v in told}) > 1)
 
 
 def agrees(answer: Answer, kind: str, city: str, first_day: str, last_day: str) -> bool | None:

@@ -11,7 +11,8 @@ from pedigree.identifiers import Scan, is_logistic
 from services.console.names import Lang
 from services.verify.gather import Seen
 from services.verify.journey import When
-from services.verify.outcome import ALARMS, Answered, Code, Outcome, sales_told, sold_several_times, status_of
+from services.verify.outcome import ALARMS, Answered, Code, Outcome, status_of
+from services.verify.sale import sales_told, sold_several_times
 from services.verify.shelf import last_day, same_day
 from services.verify.texts import sentence_of
 from services.verify.words import WORDS, pick, place_name, somebody, stop_text

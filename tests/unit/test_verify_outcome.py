@@ -15,7 +15,7 @@ from pedigree.ports import Integrity
 from services.verify.outcome import MANY, ORDER, Case, Code, outcomes, unread
 from services.verify.sale import Answer
 from services.verify.view import tone_of
-from tests.contract.graph_builder import CLINIC, DEALER, GTIN, MAKER, SHOP, sscc
+from tests.contract.graph_builder import DEALER, GTIN, MAKER, SHOP, sscc
 from tests.unit.passports import KINDS, OK, PACK, finding_row, passport, step, verdict
 
 TODAY = "2026-05-01"
@@ -39,32 +39,6 @@ def test_a_genuine_pack_on_the_shelf_is_calm_and_clear() -> None:
     assert answered.codes == ("NOT_SOLD",)
     assert answered.outcomes[0].reasons == ()
     assert (answered.asks, tone_of(answered)) == (False, "ok")
-
-
-def test_sold_once_asks_before_it_says_anything() -> None:
-    answered = outcomes(Case(scan=PLAIN, passport=SOLD, integrity=OK, kinds=KINDS, today=TODAY, seller=SELLER))
-    assert (answered.codes, answered.asks, tone_of(answered)) == ((), True, "ask")
-    assert answered.sale is not None
-    assert answered.sale.party == SHOP
-
-
-@pytest.mark.parametrize(
-    ("answer", "code"),
-    [
-        (Answer(yes=True), "SOLD_HERE"),
-        (Answer(yes=False), "SOLD_ELSEWHERE"),
-        (Answer(None, "pharmacy", "广州", "2026-04-30"), "SOLD_HERE"),
-        (Answer(None, "hospital", "广州", "2026-04-30"), "SOLD_ELSEWHERE"),
-        (Answer(None, "pharmacy", "成都", ""), "SOLD_ELSEWHERE"),
-        (Answer(True, "", "", "2026-04-29"), "SOLD_ELSEWHERE"),
-    ],
-)
-def test_the_visitors_answer(answer: Answer, code: str) -> None:
-    assert said(SOLD, answer=answer) == (code,)
-
-
-def test_no_answer_about_a_pack_that_was_not_sold() -> None:
-    assert said(passport(), answer=Answer(yes=True)) == ("NOT_SOLD",)
 
 
 def test_recall_stands_above_all() -> None:
@@ -114,38 +88,6 @@ def test_the_newest_entry_waits(change: dict[str, str], integrity: Integrity) ->
     )
     assert answered.codes == ("LEDGER_PENDING", "NOT_SOLD")
     assert tone_of(answered) == "wait"
-
-
-def test_two_sellers() -> None:
-    clone = sales(verdict(8, Step.DISPENSE, CLINIC, "rejected", ("repeat_dispensing", "high")))
-    assert said(passport(Status.DISPENSED, verdicts=clone)) == ("SOLD_MULTIPLE",)
-    first = [verdict(3, Step.DISPENSE, CLINIC, "rejected", ("sale_not_by_holder", "high")), *sales()]
-    assert said(passport(Status.DISPENSED, verdicts=first)) == ("SOLD_MULTIPLE",)
-
-
-def test_a_sale_by_somebody_else_alone_is_suspect() -> None:
-    odd = verdict(3, Step.DISPENSE, CLINIC, "rejected", ("sale_not_by_holder", "high"))
-    assert said(passport(verdicts=[verdict(0, Step.COMMISSION, MAKER), odd])) == ("SUSPECT",)
-
-
-@pytest.mark.parametrize("code", ["repeat", "dispensed_twice_here"])
-def test_honest_repeats_at_one_counter_are_nothing(code: str) -> None:
-    again = sales(verdict(6, Step.DISPENSE, SHOP, "rejected", (code, "low")))
-    assert said(passport(Status.DISPENSED, path=SOLD.path, verdicts=again), answer=Answer(True)) == ("SOLD_HERE",)
-
-
-def test_sold_and_traded_again() -> None:
-    resale = sales(
-        verdict(9, Step.RECEIVE, DEALER, "rejected", ("after_end", "high")),
-        verdict(12, Step.DISPENSE, CLINIC, "rejected", ("repeat_dispensing", "high")),
-    )
-    assert said(passport(Status.DISPENSED, verdicts=resale)) == ("SUSPECT", "SOLD_MULTIPLE")
-
-
-def test_a_voided_or_pending_claim_is_none() -> None:
-    for outcome in ("voided", "pending"):
-        claim = sales(verdict(8, Step.DISPENSE, CLINIC, outcome, ("repeat_dispensing", "high")))
-        assert said(passport(Status.DISPENSED, path=SOLD.path, verdicts=claim), answer=Answer(True)) == ("SOLD_HERE",)
 
 
 def test_what_happened_to_its_case_counts() -> None:
@@ -201,34 +143,6 @@ def test_on_its_way() -> None:
     assert said(passport(Status.IN_TRANSIT, DEALER)) == ("IN_TRANSIT",)
     in_a_case = msgspec.structs.replace(passport().custody, status=Status.IN_TRANSIT, via=sscc(1), depth=1)
     assert said(passport(custody=in_a_case)) == ("IN_TRANSIT",)
-
-
-def test_given_out_in_part_asks_nothing() -> None:
-    opened = passport(Status.PART_DISPENSED, remaining=12.0)
-    answered = outcomes(Case(scan=PLAIN, passport=opened, integrity=OK, kinds=KINDS, today=TODAY))
-    assert (answered.codes, answered.asks) == (("PART_PACK",), False)
-
-
-def test_given_out_in_parts_until_empty_is_one_sale() -> None:
-    path = [step(0, Status.ACTIVE, SHOP, 5), step(5, Status.PART_DISPENSED, SHOP, 9), step(9, Status.DISPENSED, SHOP)]
-    answered = outcomes(Case(scan=PLAIN, passport=passport(Status.DISPENSED, path=path), integrity=OK, today=TODAY))
-    assert answered.sale is not None
-    assert (answered.sale.first, answered.sale.last) == (path[1].t_from, path[2].t_from)
-
-
-@pytest.mark.parametrize(
-    ("status", "holder", "expected"),
-    [
-        (Status.DESTROYED, SHOP, ("SUSPECT",)),
-        (Status.USED_UP, MAKER, ("SUSPECT",)),
-        (Status.DECOMMISSIONED, DEALER, ("SUSPECT",)),
-        (Status.DECOMMISSIONED, CLINIC, ()),  # hospitals may do that instead of a sale: the page asks
-    ],
-)
-def test_after_its_end(status: Status, holder: str, expected: tuple[str, ...]) -> None:
-    answered = outcomes(Case(scan=PLAIN, passport=passport(status, holder), integrity=OK, kinds=KINDS, today=TODAY))
-    assert answered.codes == expected
-    assert answered.asks == (not expected)
 
 
 def test_on_hold() -> None:
