@@ -40,6 +40,11 @@ class Custody:
         self._progress = Progress()
         self.recover()
 
+    @property
+    def source(self) -> int:
+        """Observations before this offset are decided."""
+        return self._progress.source
+
     def recover(self) -> None:
         """Follow the log's tail, then send again what may not have been sent."""
         self._progress = self._store.progress(self.partition)

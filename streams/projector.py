@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from graph.model import Receipt
 from graph.port import Graph
 from ledger.port import Ledger
@@ -13,13 +15,22 @@ from streams.decisions import DecisionsReader
 
 
 class Projector:
-    """Feeds one graph from all partitions."""
+    """Feeds one graph from all partitions, or from those that it is told."""
 
-    def __init__(self, log: EventLog, reader: DecisionsReader, ledger: Ledger, graph: Graph, generation: int = 0) -> None:
+    def __init__(
+        self,
+        log: EventLog,
+        reader: DecisionsReader,
+        ledger: Ledger,
+        graph: Graph,
+        generation: int = 0,
+        partitions: Iterable[int] | None = None,
+    ) -> None:
         self._log, self._reader, self._ledger, self._graph = log, reader, ledger, graph
         self.generation = generation
-        self._documents = {p: graph.progress(f"documents/{p}")[0] for p in range(log.partitions(DOCUMENTS))}
-        self._decisions = {p: graph.progress(f"decisions/{generation}/{p}")[0] for p in range(log.partitions(DECISIONS))}
+        wanted = list(range(log.partitions(DECISIONS)) if partitions is None else partitions)
+        self._documents = {p: graph.progress(f"documents/{p}")[0] for p in wanted}
+        self._decisions = {p: graph.progress(f"decisions/{generation}/{p}")[0] for p in wanted}
         self._batches: dict[int, int] = {}
         self._check()
 

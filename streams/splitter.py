@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from pedigree.errors import MedtraceError
 from pedigree.messages import DocumentMessage, Envelope, Observation, decode_document, encode
@@ -14,12 +14,17 @@ GROUP = "splitter"
 
 
 class Splitter:
-    """Follows every partition of the documents log."""
+    """Follows partitions of the documents log, all of them if not told which."""
 
-    def __init__(self, log: EventLog) -> None:
+    def __init__(self, log: EventLog, partitions: Iterable[int] | None = None) -> None:
         self._log = log
-        self._position = {p: log.committed(GROUP, DOCUMENTS, p) for p in range(log.partitions(DOCUMENTS))}
+        wanted = range(log.partitions(DOCUMENTS)) if partitions is None else partitions
+        self._position = {p: log.committed(GROUP, DOCUMENTS, p) for p in wanted}
         self._committed = dict(self._position)
+
+    def position(self, partition: int) -> int:
+        """Documents before this offset are split."""
+        return self._position[partition]
 
     def step(self, limit: int = 100, max_bytes: int = 4_000_000) -> int:
         """Split what is there, at most about `limit` documents a partition; returns how many documents."""

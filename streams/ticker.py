@@ -1,4 +1,4 @@
-"""Ticker: tells partitions the time, but only those where a unit waits for it."""
+"""Ticker: tells partitions the time; where it can look into the custody store, only those where a unit waits for it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from streams.store import CustodyStore
 class Ticker:
     """`interval_ms`: how often a partition is told the time at most."""
 
-    def __init__(self, log: EventLog, store: CustodyStore, interval_ms: int = 5_000) -> None:
+    def __init__(self, log: EventLog, store: CustodyStore | None, interval_ms: int = 5_000) -> None:
         self._log, self._store, self._interval = log, store, interval_ms
         self._last: dict[int, int] = {}
 
@@ -20,8 +20,7 @@ class Ticker:
         for partition in range(self._log.partitions(OBSERVATIONS)):
             if now - self._last.get(partition, 0) < self._interval:
                 continue
-            wake = self._store.next_wake(partition)
-            if 0 < wake <= now:
+            if self._store is None or 0 < self._store.next_wake(partition) <= now:
                 self._log.append(OBSERVATIONS, partition, [encode(Envelope([], now))])
                 self._last[partition] = now
                 sent += 1

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
+from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
@@ -28,34 +30,33 @@ class Questions:
 
     def bounds(self, topic: str, partition: int) -> tuple[int, int]:
         """(first offset that is still there, the offset that comes next); `topic` with its prefix."""
+        place = TopicPartition(topic, partition)
+        found = self._asked(f"reading {topic}", lambda left: self._general.get_watermark_offsets(place, timeout=left))
+        if found is None:
+            raise translated(KafkaError(KafkaError._TIMED_OUT), self._access.bootstrap, f"reading {topic}")
+        return int(found[0]), int(found[1])
+
+    def commit(self, group: str, topic: str, partition: int, position: int) -> None:
+        places = [TopicPartition(topic, partition, position)]
+        self._asked(f"committing {group}", lambda _: self._group(group).commit(offsets=places, asynchronous=False))
+
+    def committed(self, group: str, topic: str, partition: int) -> int:
+        places = [TopicPartition(topic, partition)]
+        found = self._asked(f"looking up {group}", lambda left: self._group(group).committed(places, timeout=left))
+        return max(0, int(found[0].offset))
+
+    def _asked(self, what: str, question: Callable[[float], Any]) -> Any:
+        """Ask again while a leader or a coordinator is being chosen, or a broker comes back; not for longer than `answer_ms`."""
         deadline = time.monotonic() + self._wait
         while True:
             try:
-                left = max(0.1, deadline - time.monotonic())
-                found = self._general.get_watermark_offsets(TopicPartition(topic, partition), timeout=left)
+                return question(max(0.1, deadline - time.monotonic()))
             except KafkaException as error:
                 if time.monotonic() > deadline or not unreachable(error):
-                    raise translated(error, self._access.bootstrap, f"reading {topic}") from error
-                time.sleep(_AGAIN_S)  # a leader is being chosen, or a broker comes back
-                continue
+                    raise translated(error, self._access.bootstrap, what) from error
+                time.sleep(_AGAIN_S)
             except RuntimeError as closed:
                 raise LogError("the log is closed") from closed
-            if found is None:
-                raise translated(KafkaError(KafkaError._TIMED_OUT), self._access.bootstrap, f"reading {topic}")
-            return int(found[0]), int(found[1])
-
-    def commit(self, group: str, topic: str, partition: int, position: int) -> None:
-        try:
-            self._group(group).commit(offsets=[TopicPartition(topic, partition, position)], asynchronous=False)
-        except KafkaException as error:
-            raise translated(error, self._access.bootstrap, f"committing {group}") from error
-
-    def committed(self, group: str, topic: str, partition: int) -> int:
-        try:
-            found = self._group(group).committed([TopicPartition(topic, partition)], timeout=self._wait)
-        except KafkaException as error:
-            raise translated(error, self._access.bootstrap, f"looking up {group}") from error
-        return max(0, found[0].offset)
 
     def _group(self, group: str) -> Consumer:
         with self._lock:

@@ -6,26 +6,14 @@ import threading
 import time
 from collections import deque
 
-from confluent_kafka import KafkaError, Message, TopicPartition
+from confluent_kafka import KafkaError, TopicPartition
 
 from eventlog.kafka.clients import consumer
 from eventlog.kafka.faults import translated, unreachable
 from eventlog.kafka.options import Access, Kept
 from eventlog.kafka.questions import Questions
-from eventlog.kafka.writer import EXPECTED
+from eventlog.kafka.records import record_at
 from pedigree.ports import Record
-
-VOID = b""
-"""What is read where a record did not get the offset that it was appended for."""
-
-
-def record_of(message: Message) -> Record:
-    """A message as a record; VOID unless it stands where its header says that it counts."""
-    offset = message.offset() or 0
-    headers = message.headers()
-    if headers and dict(headers).get(EXPECTED, expected := str(offset).encode()) != expected:
-        return Record(offset, VOID)
-    return Record(offset, message.value() or VOID)
 
 
 class Tail:
@@ -66,7 +54,7 @@ class Tail:
                 if error is not None:
                     self._position = -1
                     raise translated(error, self._access.bootstrap, f"reading {self._topic}")
-                record = record_of(message)
+                record = record_at(message.offset() or 0, message.value(), message.headers())
                 self._position = record.offset + 1
                 if record.offset >= start:
                     self._fetched.append(record)

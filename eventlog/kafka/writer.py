@@ -9,10 +9,9 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from eventlog.kafka.faults import translated
 from eventlog.kafka.options import Access, Kept
+from eventlog.kafka.records import EXPECTED
 from pedigree.errors import LogError, LogFullError, SettingsError
 
-EXPECTED = "at"
-"""Header of a record that was appended on an expectation: the offset that it counts at."""
 _POLL_S = 0.2
 _GRACE_S = 2.0
 

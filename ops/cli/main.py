@@ -9,7 +9,7 @@ from typing import NoReturn
 
 import typer
 
-from ops.cli import backups, capturing, checking, keys, labels, parties, proofs, registry, serving, verifying
+from ops.cli import backups, capturing, checking, keys, labels, parties, proofs, registry, serving, verifying, workers
 from ops.cli.common import Exit, err, exit_code
 from pedigree.errors import MedtraceError
 
@@ -22,7 +22,7 @@ app = typer.Typer(
     help="Provenance of medicines and devices that a stranger can check.",
     epilog="Exit codes: 0 in order, 1 something found that is not, 2 wrong use, 3 not reachable or in use, 4 data damaged.",
 )
-for module in (serving, capturing, verifying, labels, backups, checking):
+for module in (serving, capturing, verifying, labels, backups, checking, workers):
     module.register(app)
 app.add_typer(proofs.app, name="proof")
 app.add_typer(parties.app, name="party")

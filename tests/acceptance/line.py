@@ -15,7 +15,7 @@ from ledger.witness import Witness
 from ops.demo.world import World
 from pedigree.facts import OPERATOR
 from pedigree.messages import Fact
-from pedigree.ports import DECISIONS, DOCUMENTS, FACTS, OBSERVATIONS
+from pedigree.ports import DECISIONS, DOCUMENTS, FACTS, OBSERVATIONS, EventLog
 from pedigree.seal import ConsortiumKey, PrivateKey
 from pedigree.times import format_time
 from services.auth import new_key
@@ -44,8 +44,11 @@ class Line:
     def __post_init__(self) -> None:
         self.open()
 
+    def open_log(self) -> EventLog:
+        return SqliteLog(self.folder / "log", PARTITIONS)
+
     def open(self) -> None:
-        self.log = SqliteLog(self.folder / "log", PARTITIONS)
+        self.log = self.open_log()
         self.store = CustodyStore(self.folder / "custody.sqlite")
         self.ledger = EmbeddedLedger(self.folder / "ledger.sqlite", clock=self.clock)
         self.graph = SqliteGraph(self.folder / "graph.sqlite")

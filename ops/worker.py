@@ -1,0 +1,98 @@
+"""One worker of the stack: a role in a Faust app, with its health and metrics, until it is told to stop.
+
+Exit codes: 0 asked to stop, 1 failed in a way that a restart mends, 2 a setting can't work, 4 a store is ahead of its log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import structlog
+from prometheus_client import generate_latest
+
+from ops import logs
+from ops.keys import KeyFiles
+from ops.layout import Layout
+from ops.settings import Settings
+from ops.wiring_stack import open_role, transport
+from streams.faust_apps import Shell, run
+from streams.meter import Meter
+
+_log = structlog.get_logger("medtrace.worker")
+_TAKE = {"splitter": (100, 0.005), "custody": (20, 0.005), "ledger": (20, 0.1), "projector": (50, 0.02), "ticker": (50, 0.1)}
+"""How many records a step gathers at most, and for how many seconds."""
+
+
+def work(settings: Settings, role: str) -> int:
+    """Run the role until SIGTERM or Ctrl+C; the exit code. Raises SettingsError, LogUnreachableError before it has started."""
+    logs.configure(settings, role)
+    keys = KeyFiles(settings).load()
+    meter = Meter()
+    with ExitStack() as stack:
+        made = open_role(role, settings, keys, meter, stack)
+        take, within = _TAKE[role]
+        member = f"{role}-{settings.worker}" if settings.worker else ""
+        shell = Shell(made, transport(settings, member), meter, take=take, within=within)
+        server = _serve(settings, shell, meter)
+        stack.callback(server.shutdown)
+        port = int(server.server_address[1])
+        file = worker_file(settings, role)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps({"pid": os.getpid(), "port": port}))
+        _log.info("worker_started", role=role, port=port, member=member)
+        code = asyncio.run(_until_told(shell))
+        _log.info("worker_stopped", role=role, code=code)
+        return code
+
+
+def worker_file(settings: Settings, role: str) -> Path:
+    """Where a worker says at which port its health is."""
+    name = f"{role}-{settings.worker}" if settings.worker else role
+    return Layout(settings.data).root / "workers" / f"{name}.json"
+
+
+async def _until_told(shell: Shell) -> int:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    return await run(shell, stop)
+
+
+def _serve(settings: Settings, shell: Shell, meter: Meter) -> ThreadingHTTPServer:
+    """`/health/live`, `/health/ready`, `/metrics`, from threads of their own: they answer while a step computes."""
+
+    def ready() -> tuple[int, str, bytes]:
+        body = {"role": shell.role.name, "ready": shell.ready(), "partitions": shell.partitions(), "pid": os.getpid()}
+        return (200 if shell.ready() else 503), "application/json", json.dumps(body).encode()
+
+    pages: dict[str, Callable[[], tuple[int, str, bytes]]] = {
+        "/health/live": lambda: (200, "application/json", b'{"status": "alive"}'),
+        "/health/ready": ready,
+        "/metrics": lambda: (200, "text/plain; version=0.0.4; charset=utf-8", generate_latest(meter.registry)),
+    }
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            page = pages.get(self.path.partition("?")[0])
+            status, kind, body = page() if page is not None else (404, "text/plain", b"there is no such page")
+            self.send_response(status)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Probes every few seconds are nothing to tell."""
+
+    server = ThreadingHTTPServer((settings.worker_host, settings.worker_port), Handler)
+    threading.Thread(target=server.serve_forever, name="health", daemon=True).start()
+    return server
