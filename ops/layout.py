@@ -88,10 +88,14 @@ def read_holder(lock: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def is_locked(layout: Layout) -> bool:
-    """Whether a server uses the folder at this moment."""
+def is_locked(layout: Layout, file: Path | None = None) -> bool:
+    """Whether a server uses the folder at this moment; `file`: another of its locks."""
+    return _held(file or layout.lock)
+
+
+def _held(lock: Path) -> bool:
     try:
-        file = os.open(layout.lock, os.O_RDONLY)
+        file = os.open(lock, os.O_RDONLY)
     except FileNotFoundError:
         return False
     try:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
 from ops.demo.send import state_facts
@@ -21,63 +19,9 @@ from ops.demo.world import World, make_world
 from ops.facts import open_facts
 from ops.keys import KeyFiles
 from ops.settings import Settings
+from tests.acceptance.server import ROOT, SECONDS, Server, free_port, gone, until
 
 NOW = 1_764_000_000_000
-ROOT = Path(__file__).parents[2]
-SECONDS = 30.0
-
-
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
-def _until(what: Callable[[], bool], seconds: float = SECONDS) -> None:
-    deadline = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < deadline, "it takes too long"
-        time.sleep(0.05)
-
-
-class Server:
-    """`medtrace serve` on a folder."""
-
-    def __init__(self, data: Path, *options: str) -> None:
-        self.url = f"http://127.0.0.1:{(port := _free_port())}"
-        self.log = data.parent / f"server-{port}.log"
-        command = [sys.executable, "-m", "ops", "serve", "--data", str(data), "--port", str(port), "--simulation", *options]
-        environment = {**os.environ, "MEDTRACE_CHECKPOINT_SECONDS": "0.5"}
-        with self.log.open("wb") as log:
-            self.process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, env=environment)
-        self.http = httpx.Client(base_url=self.url, timeout=20)
-        _until(self._answers)
-
-    def _answers(self) -> bool:
-        assert self.process.poll() is None, self.log.read_text()
-        try:
-            return self.http.get("/health/live").status_code == 200
-        except httpx.TransportError:
-            return False
-
-    def writer(self) -> int:
-        """The writer's process id, once it is up."""
-        found: list[int] = []
-
-        def up() -> bool:
-            report = self.http.get("/health").json()
-            if report["status"] == "ready":
-                found.append(report["writer"]["pid"])
-            return bool(found)
-
-        _until(up)
-        return found[0]
-
-    def stop(self, number: int = signal.SIGTERM) -> int:
-        self.http.close()
-        if self.process.poll() is None:
-            self.process.send_signal(number)
-        return self.process.wait(SECONDS)
 
 
 @pytest.fixture(scope="module")
@@ -107,14 +51,6 @@ def server(data: Path, secrets: Secrets) -> Iterator[Server]:
     running.stop(signal.SIGKILL)
 
 
-def _gone(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-
-
 def _capture(server: Server, world: World, secrets: Secrets, start: int, end: int) -> list[str]:
     jobs = []
     for letter in world.letters[start:end]:
@@ -138,7 +74,7 @@ def test_documents_are_decided_while_a_second_server_is_refused_and_sigterm_ends
 ) -> None:
     writer = server.writer()
     jobs = _capture(server, world, secrets, 0, 12)
-    _until(lambda: _decided(server))
+    until(lambda: _decided(server))
     key = {"Authorization": f"Bearer {secrets.api[world.letters[0].who]}"}
     job = server.http.get(f"/capture/{jobs[0]}", headers=key).json()
     assert job["success"]
@@ -153,14 +89,14 @@ def test_documents_are_decided_while_a_second_server_is_refused_and_sigterm_ends
     assert all("127.0.0.1" not in json.dumps(line) for line in lines if line["event"] == "answered")
 
     second = subprocess.run(
-        [sys.executable, "-m", "ops", "serve", "--data", str(data), "--port", str(_free_port())],
+        [sys.executable, "-m", "ops", "serve", "--data", str(data), "--port", str(free_port())],
         cwd=ROOT, capture_output=True, text=True, timeout=SECONDS, check=False,
     )  # fmt: skip
     assert second.returncode == 3
     assert f"process {server.process.pid}" in second.stderr
 
     assert server.stop(signal.SIGTERM) == 0
-    assert _gone(writer)
+    assert gone(writer)
     again = Server(data)
     try:
         assert again.http.get("/health").json()["documents"] == 12
@@ -174,7 +110,7 @@ def test_a_killed_writer_is_replaced_and_goes_on_where_it_was(server: Server, wo
     first = server.writer()
     os.kill(first, signal.SIGKILL)
     _capture(server, world, secrets, 10, 20)  # captures don't depend on it
-    _until(lambda: _decided(server) and server.writer() != first)
+    until(lambda: _decided(server) and server.writer() != first)
     assert '"event": "writer_died"' in server.log.read_text()
     report = server.http.get("/health").json()
     assert report["documents"] == 20
@@ -183,7 +119,7 @@ def test_a_killed_writer_is_replaced_and_goes_on_where_it_was(server: Server, wo
 def test_a_killed_server_takes_its_writer_along(server: Server, data: Path) -> None:
     writer = server.writer()
     server.stop(signal.SIGKILL)
-    _until(lambda: _gone(writer))
+    until(lambda: gone(writer))
     again = Server(data)
     try:
         assert again.writer() != writer
@@ -195,7 +131,7 @@ def test_a_rotated_key_signs_without_a_restart(server: Server, data: Path, world
     first = server.writer()
     files = KeyFiles(Settings(data=data))
     files.rotate_gateway(int(time.time() * 1000))
-    _until(lambda: server.writer() != first)
+    until(lambda: server.writer() != first)
     _capture(server, world, secrets, 0, 4)
-    _until(lambda: _decided(server))
+    until(lambda: _decided(server))
     assert '"event": "writer_died"' not in server.log.read_text()
