@@ -29,6 +29,7 @@ from graph.model import (
     VerdictCounts,
 )
 from pedigree.messages import Decisions, DocumentMessage
+from pedigree.query import EventQuery, Viewer
 
 DumpRow = tuple[str, tuple[object, ...], tuple[object, ...]]
 """(table, key, values): a row without row ids."""
@@ -143,6 +144,17 @@ class GraphReader(Protocol):
         limit: int = 100,
     ) -> Page[EventRow]:
         """Events with event time in [from_ms, to_ms), latest first."""
+        ...
+
+    def query_events(
+        self, query: EventQuery, viewer: Viewer | None = None, cursor: Cursor | None = None, limit: int = 100
+    ) -> Page[EventRow]:
+        """Events that fit an EPCIS query, as `pedigree.query.matches` says, in the query's order; equals by the store's own
+        order of arrival. `viewer`: only what that party may see; None = all. QueryTooComplexError when it takes too long."""
+        ...
+
+    def count_events(self, query: EventQuery, viewer: Viewer | None = None, most: int = 1_000_000) -> int:
+        """How many events fit, counted up to `most`."""
         ...
 
     def verdict_counts(self, capture: str | Sequence[bytes]) -> VerdictCounts:

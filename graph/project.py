@@ -8,25 +8,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
+from graph.eventfacts import EventFacts as EventFacts
+from graph.eventfacts import event_facts as event_facts
 from graph.model import Effective
 from pedigree.custody.steps import ENDED, Flag, Kind, Status, Step
-from pedigree.errors import DocumentError
-from pedigree.events import read_event
 from pedigree.identifiers.key import describe
-from pedigree.messages import DocumentMessage, Entry, Shown, StampedEvent, Verdict
+from pedigree.messages import Entry, Shown, Verdict
 
 PACK = 1000
 """One pack in the counters."""
 DAY_MS = 86_400_000
-EPC, PARENT, CHILD, INPUT, OUTPUT, CLASS, CHILD_CLASS, INPUT_CLASS, OUTPUT_CLASS, TRANSFORMATION = range(10)
-"""Roles in which an event names something."""
 
 _SGTIN = re.compile(r"https://id\.gs1\.org/01/(\d{14})/21/([A-Za-z0-9\-._';=]{1,20})", re.ASCII)
-_decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 class Identity(NamedTuple):
@@ -37,20 +34,6 @@ class Identity(NamedTuple):
     serial: str
     lot: str
     """Only of a key that names a lot."""
-
-
-class EventFacts(NamedTuple):
-    """What is indexed of an event."""
-
-    declared: int
-    type: str
-    action: str
-    biz_step: str
-    disposition: str
-    time: int
-    location: str
-    named: list[tuple[int, str]]
-    """(role, canonical key), each pair once."""
 
 
 class Holding(NamedTuple):
@@ -96,30 +79,6 @@ def identity(epc: str) -> Identity:
         return Identity("sgtin", found[1], found[2], "")
     key = describe(epc)
     return Identity(key.kind, key.gtin, key.serial or key.value, key.lot)
-
-
-def event_facts(stamped: StampedEvent, message: DocumentMessage) -> EventFacts:
-    """The indexed part of a captured event. One that can't be read (capture refuses those) is kept under type '?'."""
-    try:
-        view = read_event(_decode(stamped.event))
-    except (msgspec.DecodeError, DocumentError):
-        return EventFacts(0, "?", "", "", "", message.record_time, "", [])
-    named = [(EPC, epc) for epc in view.epcs]
-    named += [(CHILD, epc) for epc in view.children]
-    named += [(INPUT, epc) for epc in view.input_epcs]
-    named += [(OUTPUT, epc) for epc in view.output_epcs]
-    named += [(CLASS, quantity[0]) for quantity in view.quantities]
-    named += [(CHILD_CLASS, quantity[0]) for quantity in view.child_quantities]
-    named += [(INPUT_CLASS, quantity[0]) for quantity in view.input_quantities]
-    named += [(OUTPUT_CLASS, quantity[0]) for quantity in view.output_quantities]
-    if view.parent:
-        named.append((PARENT, view.parent))
-    if view.transformation_id:
-        named.append((TRANSFORMATION, view.transformation_id))
-    declared = view.declaration.time if view.declaration else 0
-    location = view.biz_location or view.read_point
-    unique = list(dict.fromkeys(named))
-    return EventFacts(declared, view.type, view.action, view.biz_step, view.disposition, view.time, location, unique)
 
 
 def holding(who: Identity, shown: Shown, container: int | str, loaded: bool) -> Holding:

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from graph.port import DumpRow
-from graph.sqlite.documents import unpack
+from graph.sqlite.blobs import unpack
 from pedigree.errors import GraphError
 
 
 class Spec(NamedTuple):
-    """Columns of a table. `x@epc`, `x@hash`, `x@event` are references; the first key column leads the order."""
+    """Columns of a table. `x@epc`, `x@hash`, `x@event`, `x@field` are references; the first key column leads the order."""
 
     key: str
     values: str = ""
@@ -46,21 +46,30 @@ SPECS: dict[str, Spec] = {
     ),
     "event": Spec(
         "key@hash declared",
-        "type action biz_step disposition time record_time party actor location partition offset seq json",
+        "type action biz_step disposition time record_time party actor location read_point@epc biz_location@epc event_id "
+        "partition offset seq json",
         blob=True,
     ),
     "carried": Spec("partition offset seq", "event@event"),
     "event_unit": Spec("unit@epc time event@event role"),
+    "event_field": Spec("field@field value time event@event"),
+    "event_party": Spec("party@epc time event@event"),
+    "master_data": Spec("element@epc vocabulary attribute", "value compared party record_time partition offset"),
     "undecidable": Spec("generation partition number ord", "offset raw reason"),
     "receipt": Spec("generation partition first", "last batch committed_ms size"),
     "progress": Spec("source", "next head"),
 }
 
 
+_BOOKS = {"epc": ("epc", "epc"), "hash": ("event_key", "hash"), "field": ("field", "name")}
+
+
 def _column(name: str) -> str:
     column, _, kind = name.partition("@")
     if kind == "epc":
         return f"coalesce((SELECT epc FROM epc WHERE id = r.{column}), CASE r.{column} WHEN 0 THEN '' ELSE '?' END)"
+    if kind == "field":
+        return f"coalesce((SELECT name FROM field WHERE id = r.{column}), '?')"
     if kind == "hash":
         return f"coalesce((SELECT hash FROM event_key WHERE id = r.{column}), x'')"
     if kind == "event":
@@ -76,7 +85,7 @@ def _statements(table: str, spec: Spec) -> Iterator[str]:
     places = ", ".join(str(i + 1) for i in range(len(names)))
     column, _, kind = names[0].partition("@")
     if kind and table != "stock":  # stock's container may be none
-        book, name = ("epc", "epc") if kind == "epc" else ("event_key", "hash")
+        book, name = _BOOKS[kind]
         rest = selected.removeprefix(_column(names[0]))
         yield f"SELECT d.{name}{rest} FROM {book} d CROSS JOIN {table} r ON r.{column} = d.id ORDER BY d.{name}{places[1:]}"
         yield f"SELECT {selected} FROM {table} r WHERE r.{column} NOT IN (SELECT id FROM {book}) ORDER BY r.{column}"

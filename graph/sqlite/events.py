@@ -6,13 +6,13 @@ import sqlite3
 from collections.abc import Sequence
 
 from graph.model import Counts, Cursor, EventRow, Page, VerdictCounts
-from graph.sqlite.documents import unpack
+from graph.sqlite.blobs import unpack
 from graph.sqlite.names import chunks
 from graph.sqlite.paging import Row, after, page
 from graph.sqlite.units import name_id
 from pedigree.custody.steps import Kind
 
-_EVENT = (
+EVENT = (
     "SELECT k.hash, e.declared, e.type, e.action, e.biz_step, e.disposition, e.time, e.record_time, e.party, e.actor, "
     "e.location, d.capture, e.offset, e.partition, e.seq, e.json, e.time, e.id FROM event e JOIN event_key k ON k.id = e.key "
     "JOIN document d ON d.partition = e.partition AND d.offset = e.offset "
@@ -31,7 +31,7 @@ def as_event(row: Row) -> EventRow:
 
 
 def event(connection: sqlite3.Connection, hash: bytes, declared: int) -> EventRow | None:
-    row = connection.execute(_EVENT + "WHERE k.hash = ? AND e.declared = ?", (hash, declared)).fetchone()
+    row = connection.execute(EVENT + "WHERE k.hash = ? AND e.declared = ?", (hash, declared)).fetchone()
     return as_event(row) if row else None
 
 
@@ -51,7 +51,7 @@ def find_events(
         if value is not None:
             conditions.append(condition if epc else condition.lstrip("+"))
             bounds.append(value)
-    source = f"{_EVENT} {_OF_UNIT} AND" if epc else f"{_EVENT} WHERE"
+    source = f"{EVENT} {_OF_UNIT} AND" if epc else f"{EVENT} WHERE"
     query = f"{source} {' AND '.join(conditions)} ORDER BY {key[0]} DESC, {key[1]} DESC LIMIT ?"
     unit = [name_id(connection, epc)] if epc else []
     return page(connection.execute(query, [*unit, *bounds, limit + 1]).fetchall(), limit, 2, as_event)

@@ -8,8 +8,9 @@ from graph import model
 from graph.model import Cursor, Page
 from graph.port import DumpRow
 from graph.project import DAY_MS
-from graph.sqlite import contents, dump, events, lists, passport, stock, units
+from graph.sqlite import contents, dump, eventquery, events, lists, passport, stock, units
 from graph.sqlite.readers import Readers
+from pedigree.query import EventQuery, Viewer
 
 
 class Queries(Readers):
@@ -88,6 +89,16 @@ class Queries(Readers):
     ) -> Page[model.EventRow]:
         with self.reading() as c:
             return events.find_events(c, epc, biz_step, from_ms, to_ms, cursor, limit)
+
+    def query_events(
+        self, query: EventQuery, viewer: Viewer | None = None, cursor: Cursor | None = None, limit: int = 100
+    ) -> Page[model.EventRow]:
+        with self.reading() as c:
+            return eventquery.query_events(c, query, viewer, cursor, limit)
+
+    def count_events(self, query: EventQuery, viewer: Viewer | None = None, most: int = 1_000_000) -> int:
+        with self.reading() as c:
+            return eventquery.count_events(c, query, viewer, most)
 
     def verdict_counts(self, capture: str | Sequence[bytes]) -> model.VerdictCounts:
         with self.reading() as c:

@@ -113,9 +113,42 @@ CREATE TABLE receipt (
 ) STRICT, WITHOUT ROWID;
 """
 
-MIGRATIONS: tuple[Migration, ...] = (_FIRST,)
+# For EPCIS queries. Side tables carry the event's time in their key: what they name is read along time, page by page.
+# What the documents gave is taken from their log again, which alone has all that is indexed now.
+_QUERIES = """
+DELETE FROM carried;
+DELETE FROM event_unit;
+DELETE FROM event;
+DELETE FROM document;
+DELETE FROM progress WHERE source LIKE 'documents/%';
+ALTER TABLE event ADD COLUMN read_point INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE event ADD COLUMN biz_location INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE event ADD COLUMN event_id TEXT NOT NULL DEFAULT '';
+CREATE INDEX event_recorded ON event (record_time);
+CREATE INDEX event_named ON event (event_id) WHERE event_id <> '';
+CREATE INDEX event_read_point ON event (read_point, time) WHERE read_point <> 0;
+CREATE INDEX event_biz_location ON event (biz_location, time) WHERE biz_location <> 0;
+CREATE INDEX event_disposition ON event (disposition, time) WHERE disposition <> '';
+CREATE TABLE field (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT; -- kind, section, name, alias
+CREATE TABLE event_field (
+  field INTEGER NOT NULL, value ANY NOT NULL, time INTEGER NOT NULL, event INTEGER NOT NULL,
+  PRIMARY KEY (field, value, time, event)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE event_party (
+  party INTEGER NOT NULL, time INTEGER NOT NULL, event INTEGER NOT NULL, PRIMARY KEY (party, time, event)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE master_data (
+  element INTEGER NOT NULL, vocabulary TEXT NOT NULL, attribute TEXT NOT NULL, value TEXT NOT NULL, compared TEXT NOT NULL,
+  party TEXT NOT NULL, record_time INTEGER NOT NULL, partition INTEGER NOT NULL, offset INTEGER NOT NULL,
+  PRIMARY KEY (element, vocabulary, attribute)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX master_data_attribute ON master_data (attribute, compared);
+"""
+
+MIGRATIONS: tuple[Migration, ...] = (_FIRST, _QUERIES)
 TABLES = (
     "progress", "epc", "event_key", "unit", "lot", "stay", "packed", "verdict", "finding", "load", "stock", "sale",
-    "consumption", "document", "event", "event_unit", "carried", "undecidable", "receipt",
+    "consumption", "document", "event", "event_unit", "carried", "undecidable", "receipt", "field", "event_field", "event_party",
+    "master_data",
 )  # fmt: skip
 """All of them, for `clear`."""

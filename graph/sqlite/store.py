@@ -12,6 +12,7 @@ import zstandard
 
 from graph.model import Receipt
 from graph.sqlite import decisions, documents
+from graph.sqlite.eventrows import Books
 from graph.sqlite.names import Names
 from graph.sqlite.queries import Queries
 from graph.sqlite.schema import MIGRATIONS, TABLES
@@ -42,6 +43,8 @@ class SqliteGraph(Queries):
         self._writer = writer
         self._units: Names[str] = Names(writer, "epc", "epc")
         self._hashes: Names[bytes] = Names(writer, "event_key", "hash")
+        self._fields: Names[str] = Names(writer, "field", "name")
+        self._names = (self._units, self._hashes, self._fields)
         self._compressor = zstandard.ZstdCompressor(level=3)
         self._version = -1
 
@@ -53,8 +56,8 @@ class SqliteGraph(Queries):
             try:
                 with sqlite.transaction(self._writer, what=self.path.name) as connection:
                     version = connection.execute("PRAGMA data_version").fetchone()[0]  # changes when another process has written
-                    self._units.begin(fresh=version != self._version)
-                    self._hashes.begin(fresh=version != self._version)
+                    for names in self._names:
+                        names.begin(fresh=version != self._version)
                     self._version = version
                     yield connection
             except BaseException:
@@ -69,7 +72,7 @@ class SqliteGraph(Queries):
                 raise GraphError(f"{source}: offset {following} is next, not {first_offset}: records are missing")
             rows = [(first_offset + i, message) for i, message in enumerate(messages) if first_offset + i >= following]
             if rows:
-                documents.write(connection, self._units, self._hashes, self._compressor, partition, rows)
+                documents.write(connection, Books(*self._names), self._compressor, partition, rows)
                 _advance(connection, source, rows[-1][0] + 1, b"")
 
     def apply_decisions(self, messages: Sequence[tuple[Decisions, bytes]]) -> int:
@@ -126,8 +129,8 @@ class SqliteGraph(Queries):
         with self._writing() as connection:
             for table in TABLES:
                 connection.execute(f"DELETE FROM {table}")
-            self._units.begin(fresh=True)
-            self._hashes.begin(fresh=True)
+            for names in self._names:
+                names.begin(fresh=True)
 
     def close(self) -> None:
         super().close()

@@ -121,7 +121,7 @@ def rank(value: float | str | None, descending: bool) -> tuple[int, float | str]
 
 
 @given(found=st.lists(events(), min_size=1, max_size=14), data=st.data())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 def test_the_store_answers_what_the_predicate_says(found: list[dict[str, Any]], data: st.DataObject) -> None:
     with tempfile.TemporaryDirectory() as name:
         graph, subjects = known(Path(name), found)

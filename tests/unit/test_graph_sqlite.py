@@ -6,6 +6,7 @@ import sqlite3
 import threading
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from graph.model import Receipt
@@ -31,8 +32,17 @@ def rich(path: Path) -> SqliteGraph:
     graph = SqliteGraph(path)
     graph.apply_decisions(line.messages)
     graph.apply_decisions([line.numbers[0].message([], [(1, b"raw", "why")])])
-    event = {"type": "ObjectEvent", "eventTime": "2024-10-05T00:00:00Z", "epcList": [A], "bizStep": "commissioning"}
-    graph.apply_documents(0, 0, [document("c", [event], hashes=[made])])
+    place = {"id": "https://id.gs1.org/414/6900000000011"}
+    event = {
+        "type": "ObjectEvent", "eventTime": "2024-10-05T00:00:00Z", "epcList": [A], "bizStep": "commissioning",
+        "ilmd": {"cbvmda:lotNumber": "L1"}, "readPoint": place, "bizLocation": place, "eventID": "urn:uuid:1",
+    }  # fmt: skip
+    words = {"type": "urn:epcglobal:epcis:vtype:Location", "vocabularyElementList": [
+        {"id": place["id"], "attributes": [{"id": "cbvmda:city", "attribute": "Beijing"}]}]}  # fmt: skip
+    header = {"header": {"epcisHeader": {"epcisMasterData": {"vocabularyList": [words]}}}}
+    message = document("c", [event], hashes=[made])
+    message.context = msgspec.json.encode(header)
+    graph.apply_documents(0, 0, [message])
     graph.apply_receipts(0, 0, [Receipt(0, 0, 0, 3, 0, T0, 1)])
     return graph
 
@@ -140,6 +150,30 @@ def test_readers_see_whole_transactions_while_a_writer_commits(tmp_path: Path) -
     writer.close()
     with pytest.raises(GraphError):
         reader.passport(A)
+
+
+def test_a_file_of_the_first_version_takes_its_documents_from_the_log_again(tmp_path: Path) -> None:
+    path = tmp_path / "graph.db"
+    graph = rich(path)
+    whole = list(graph.dump())
+    graph.close()
+    old = sqlite3.connect(path, isolation_level=None)
+    for table in ("event_field", "field", "event_party", "master_data"):
+        old.execute(f"DROP TABLE {table}")
+    for index in ("recorded", "named", "read_point", "biz_location", "disposition"):
+        old.execute(f"DROP INDEX event_{index}")
+    for column in ("read_point", "biz_location", "event_id"):
+        old.execute(f"ALTER TABLE event DROP COLUMN {column}")
+    old.execute("PRAGMA user_version=1")
+    old.close()
+    graph = SqliteGraph(path)
+    assert graph.progress("documents/0") == (0, b"")
+    assert graph.progress("decisions/0/0")[0] > 0
+    graph.close()
+    path.unlink()
+    graph = rich(path)
+    assert list(graph.dump()) == whole
+    graph.close()
 
 
 def test_a_file_that_is_missing_is_not_made_by_a_reader(tmp_path: Path) -> None:
