@@ -143,4 +143,7 @@ def _props(
         "partition": message.partition, "number": message.number, "n": decision.before + len(decision.leaves),
         "number0": number0, "n0": n0, "key": decision.key.hex(), "acc": decision.acc.hex(), "content": content,
     }  # fmt: skip
-    return lean(row) | shown_props(decision.shown, lot)
+    props = lean(row) | shown_props(decision.shown, lot)
+    if who.gtin:
+        props["lot"] = lot  # also an empty one: the index of lots lists it
+    return props

@@ -4,9 +4,12 @@ graphs with the same code. Tables of units are read unit by unit in pages, so th
 
 from __future__ import annotations
 
+import heapq
+import math
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+from graph.neo4j.fields import PARTY, SERIALS
 from graph.neo4j.rows import shown_lot
 from graph.neo4j.sales import as_sale
 from graph.neo4j.server import Server
@@ -24,6 +27,13 @@ RETURN hash, COLLECT { MATCH (e:Event {hash: hash}) RETURN properties(e) }
 _DOCUMENTS = """
 MATCH (d:Document {partition: $partition}) WHERE d.offset > $after WITH d ORDER BY d.offset LIMIT $rows
 RETURN d.offset, properties(d), COLLECT { MATCH (d)-[c:CARRIED]->(e:Event) RETURN [c.seq, e.hash, e.declared] }
+"""
+_FIELDS = """
+MATCH (f:Field {section: $section, name: $name}) WHERE f.value %s $after AND f.kind = $kind AND coalesce(f.alias, '') = $alias
+WITH DISTINCT f.value AS value ORDER BY value LIMIT $rows
+RETURN value, COLLECT {
+  MATCH (f:Field {section: $section, name: $name, value: value})<-[:SAYS]-(e:Event)
+  WHERE f.kind = $kind AND coalesce(f.alias, '') = $alias RETURN [f.time, e.hash, e.declared] }
 """
 _JUDGED = "COLLECT { MATCH (u)-[:JUDGED]->(v:Verdict) RETURN [properties(v), [(v)-[:FOUND]->(f:Finding) | properties(f)]] }"
 
@@ -96,6 +106,13 @@ def _named(epc: str, found: list[Any]) -> Iterator[Row]:
         yield epc, time, _event_key(hash, declared), ROLE.number(role)
 
 
+def _master_data(p: Props) -> Row:
+    return (
+        *_of(p, "element", "vocabulary", "attribute", "value", "compared", "party"),
+        *_numbers(p, "record_time", "partition", "offset"),
+    )  # fmt: skip
+
+
 def _event_key(hash: object, declared: object) -> str:
     return f"{str(hash or '').upper()}/{declared or 0}"
 
@@ -103,8 +120,8 @@ def _event_key(hash: object, declared: object) -> str:
 def _event(p: Props) -> Row:
     return (
         unhex(p.get("hash")), p.get("declared", 0), *_of(p, "type", "action", "biz_step", "disposition"),
-        *_numbers(p, "time", "record_time"), *_of(p, "party", "actor", "location"), *_numbers(p, "partition", "offset", "seq"),
-        unpack(p.get("json")),
+        *_numbers(p, "time", "record_time"), *_of(p, "party", "actor", "location", "read_point", "biz_location", "event_id"),
+        *_numbers(p, "partition", "offset", "seq"), unpack(p.get("json")),
     )  # fmt: skip
 
 
@@ -151,6 +168,7 @@ _SMALL: dict[str, Small] = {
     "consumption": Small(
         "Consumption", lambda p: (*_of(p, "party", "gtin"), p.get("day", 0), p.get("location", ""), p.get("quantity", 0))
     ),
+    "master_data": Small("MasterData", _master_data),
     "undecidable": Small(
         "Undecidable",
         lambda p: (*_numbers(p, "generation", "partition", "number", "ord", "offset"), bytes(p["raw"]), p.get("reason", "")),
@@ -160,7 +178,8 @@ _SMALL: dict[str, Small] = {
 }
 KEYS = {
     "unit": 1, "stay": 3, "packed": 3, "verdict": 5, "finding": 6, "sale": 2, "lot": 2, "load": 1, "stock": 8, "consumption": 4,
-    "document": 2, "event": 2, "carried": 3, "event_unit": 4, "undecidable": 4, "receipt": 3, "progress": 1,
+    "document": 2, "event": 2, "carried": 3, "event_unit": 4, "event_field": 4, "event_party": 3, "master_data": 3,
+    "undecidable": 4, "receipt": 3, "progress": 1,
 }  # fmt: skip
 """Every table, in the order of the dump, with how many columns make its key."""
 
@@ -173,7 +192,14 @@ def table_rows(server: Server, table: str) -> Iterator[Row]:
     if table in _SMALL:
         label, row = _SMALL[table]
         yield from sorted(map(row, _all(server, label)), key=lambda row: _order(row[:width]))
+    elif table == "event_field":
+        yield from _fields(server)
+    elif table == "event_party":
+        for party, time, hash, declared, _ in _said(server, PARTY, ""):
+            yield party, time, _event_key(hash, declared)
     elif table in _OF_UNITS:
+        if table == "event_unit":  # the names of whole GTINs: they come first, since they begin with `*`
+            yield from _serials(server)
         returned, rows = _OF_UNITS[table]
         for epc, *found in _pages(server, _UNITS % returned, ""):
             yield from sorted(rows(epc, found), key=lambda row: _order(row[:width]))
@@ -196,6 +222,37 @@ def _pages(server: Server, query: str, after: str | int, **values: int) -> Itera
         if len(rows) < _PAGE:
             return
         after = rows[-1][0]
+
+
+def _said(server: Server, section: str, name: str, kind: str = "s", alias: str = "") -> Iterator[Row]:
+    """(value, time, hash, declared, name) of every field of one name, in order; values are of one type."""
+    values = {"section": section, "name": name, "kind": kind, "alias": alias}
+    after: Any = "" if kind == "s" else -math.inf
+    first = True
+    while True:
+        query = _FIELDS % (">=" if first else ">")
+        rows = server.read(lambda tx, q=query, after=after: tx.rows(q, after=after, rows=_PAGE, **values))  # type: ignore[misc]
+        for value, found in rows:
+            named = ((value, time, hash, declared, name) for time, hash, declared in found)
+            yield from sorted(named, key=lambda row: (row[1], _event_key(*row[2:4])))
+        if len(rows) < _PAGE:
+            return
+        after, first = rows[-1][0], False
+
+
+def _fields(server: Server) -> Iterator[Row]:
+    found = server.read(lambda tx: tx.rows("MATCH (f:Field) RETURN DISTINCT f.kind, f.section, f.name, coalesce(f.alias, '')"))
+    names = {" ".join(map(str, row)): row for row in found if row[1] not in (PARTY, SERIALS)}
+    for spelled, (kind, section, name, alias) in sorted(names.items(), key=lambda item: item[0].encode()):
+        for value, time, hash, declared, _ in _said(server, section, name, kind, alias):
+            yield spelled, value, time, _event_key(hash, declared)
+
+
+def _serials(server: Server) -> Iterator[Row]:
+    roles = server.read(lambda tx: tx.rows("MATCH (f:Field {section: $s}) RETURN DISTINCT f.name", s=SERIALS))
+    merged = heapq.merge(*(_said(server, SERIALS, row[0]) for row in roles), key=lambda r: (*r[:2], _event_key(*r[2:4]), r[4]))
+    for value, time, hash, declared, role in merged:
+        yield value, time, _event_key(hash, declared), ROLE.number(role)
 
 
 def _documents(server: Server, table: str) -> Iterator[Row]:

@@ -12,12 +12,12 @@ from graph.neo4j.values import KIND, unhex, unpack
 from pedigree.custody.steps import Kind
 
 _LEAST, _MOST = -(2**62), 2**62
-_DOCUMENT = "COLLECT { MATCH (d:Document {partition: e.partition, offset: e.offset}) RETURN d.capture }"
-_EVENT = f"MATCH (e:Event {{hash: $hash, declared: $declared}}) RETURN properties(e), {_DOCUMENT}"
+DOCUMENT = "COLLECT { MATCH (d:Document {partition: e.partition, offset: e.offset}) RETURN d.capture }"
+_EVENT = f"MATCH (e:Event {{hash: $hash, declared: $declared}}) RETURN properties(e), {DOCUMENT}"
 _FIND = f"""
 %s WITH e, [e.time, e.hash, e.declared] AS key WHERE $after IS NULL OR key < $after
 WITH e, key ORDER BY e.time DESC, key DESC LIMIT $rows
-RETURN properties(e), {_DOCUMENT}, key
+RETURN properties(e), {DOCUMENT}, key
 """
 _RANGE = "e.time >= $from AND e.time < $to"
 _OF_UNIT = f"MATCH (:Unit {{epc: $epc}})<-[:NAMES]-(e:Event) WHERE $step IN ['', e.biz_step] AND {_RANGE} WITH DISTINCT e"

@@ -6,9 +6,13 @@ from collections.abc import Iterator, Sequence
 
 from graph import model
 from graph.model import Cursor, Page
-from graph.neo4j import contents, dump, events, lists, passport, stock, units
+from graph.neo4j import contents, dump, eventquery, events, lists, passport, stock, units
 from graph.neo4j.server import Server
 from graph.port import DumpRow
+from pedigree.query import EventQuery, Viewer
+
+BUDGET_S = 20.0
+"""Seconds that one EPCIS query may take."""
 
 _RECEIPT = """
 MATCH (r:Receipt {generation: $generation, partition: $partition}) WHERE r.first <= $number
@@ -94,6 +98,14 @@ class Queries:
         limit: int = 100,
     ) -> Page[model.EventRow]:
         return self._server.read(lambda tx: events.find_events(tx, epc, biz_step, from_ms, to_ms, cursor, limit))
+
+    def query_events(
+        self, query: EventQuery, viewer: Viewer | None = None, cursor: Cursor | None = None, limit: int = 100
+    ) -> Page[model.EventRow]:
+        return self._server.read(lambda tx: eventquery.query_events(tx, query, viewer, cursor, limit), BUDGET_S)
+
+    def count_events(self, query: EventQuery, viewer: Viewer | None = None, most: int = 1_000_000) -> int:
+        return self._server.read(lambda tx: eventquery.count_events(tx, query, viewer, most), BUDGET_S)
 
     def verdict_counts(self, capture: str | Sequence[bytes]) -> model.VerdictCounts:
         return self._server.read(lambda tx: events.verdict_counts(tx, capture))

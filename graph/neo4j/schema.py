@@ -7,6 +7,7 @@ Community has uniqueness constraints only. Labels are the field's words (`docs/c
     (:Unit)-[:JUDGED]->(:Verdict)-[:FOUND]->(:Finding)
     (:Unit)-[:DISPENSED]->(:Sale)
     (:Document)-[:CARRIED]->(:Event)-[:NAMES]->(:Unit)
+    (:Event)-[:SAYS]->(:Field)            everything else of an event that can be asked for; also who may see it
 
 Every identifier that anything named is a Unit; `Mentioned` marks those that nothing was decided about, `Container` those that
 hold units now. Lot, Stock and Consumption are counters. Parties, places and products are properties: a node for each of them
@@ -47,13 +48,22 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX consumption_party IF NOT EXISTS FOR (c:Consumption) ON (c.party, c.day)",
         "CREATE INDEX event_time IF NOT EXISTS FOR (e:Event) ON (e.time)",
         "CREATE INDEX event_step IF NOT EXISTS FOR (e:Event) ON (e.biz_step, e.time)",
+        "CREATE INDEX event_disposition IF NOT EXISTS FOR (e:Event) ON (e.disposition, e.time)",
+        "CREATE INDEX event_read_point IF NOT EXISTS FOR (e:Event) ON (e.read_point, e.time)",
+        "CREATE INDEX event_biz_location IF NOT EXISTS FOR (e:Event) ON (e.biz_location, e.time)",
+        "CREATE INDEX event_record_time IF NOT EXISTS FOR (e:Event) ON (e.record_time)",
+        "CREATE INDEX event_id IF NOT EXISTS FOR (e:Event) ON (e.event_id)",
+        "CREATE INDEX field_value IF NOT EXISTS FOR (f:Field) ON (f.section, f.name, f.value, f.time)",
+        "CREATE INDEX field_alias IF NOT EXISTS FOR (f:Field) ON (f.alias, f.value)",
+        "CREATE CONSTRAINT master_data_id IF NOT EXISTS FOR (m:MasterData) REQUIRE m.id IS UNIQUE",
+        "CREATE INDEX master_data_attribute IF NOT EXISTS FOR (m:MasterData) ON (m.attribute, m.compared)",
         "CREATE INDEX document_capture IF NOT EXISTS FOR (d:Document) ON (d.capture)",
         "CREATE INDEX receipt_first IF NOT EXISTS FOR (r:Receipt) ON (r.generation, r.partition, r.first)",
     ),
 )
 LABELS = (
-    "Unit", "Stay", "Verdict", "Finding", "Sale", "Lot", "Stock", "Consumption", "Document", "Event", "Undecidable", "Receipt",
-    "Progress",
+    "Unit", "Stay", "Verdict", "Finding", "Sale", "Lot", "Stock", "Consumption", "Document", "Event", "Field", "MasterData",
+    "Undecidable", "Receipt", "Progress",
 )  # fmt: skip
 """All nodes of ours, progress last, for `clear`."""
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from neo4j import READ_ACCESS, WRITE_ACCESS, GraphDatabase, ManagedTransaction, NotificationMinimumSeverity, Session
+from neo4j import READ_ACCESS, WRITE_ACCESS, GraphDatabase, ManagedTransaction, NotificationMinimumSeverity, Session, unit_of_work
 from neo4j import exceptions as said
 
-from pedigree.errors import GraphError, LogFullError, SettingsError, StoreError
+from pedigree.errors import GraphError, LogFullError, QueryTooComplexError, SettingsError, StoreError
 
 T = TypeVar("T")
 _FULL = ("No space left", "MemoryPoolOutOfMemory", "transaction.total.max")
@@ -49,9 +49,15 @@ class Server:
                 **{"connection_timeout": 10, "keep_alive": True, **options},
             )
 
-    def read(self, work: Callable[[Tx], T]) -> T:
+    def read(self, work: Callable[[Tx], T], seconds: float | None = None) -> T:
+        """`seconds`: more than that is QueryTooComplexError."""
+
+        @unit_of_work(timeout=seconds)
+        def limited(transaction: ManagedTransaction) -> T:
+            return work(Tx(transaction))
+
         with self._session(READ_ACCESS) as session:
-            return session.execute_read(lambda transaction: work(Tx(transaction)))
+            return session.execute_read(limited)
 
     def write(self, work: Callable[[Tx], T], merge: Callable[[T, T], T] | None = None) -> T:
         """Retried by the driver while nothing can have been committed. When the connection broke during the commit nobody knows
@@ -109,6 +115,8 @@ class Server:
         except said.Neo4jError as error:
             if error.code == "Neo.ClientError.Database.DatabaseNotFound":
                 raise SettingsError(f"{where} has no database {self.database}: set neo4j_database") from error
+            if "TransactionTimedOut" in str(error.code):
+                raise QueryTooComplexError("this query takes too long: ask for less at once") from error
             if any(sign in str(error) for sign in _FULL):
                 raise LogFullError(f"{where}: no room ({_line(error)})") from error
             raise StoreError(f"{where}: {_line(error)}") from error

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from itertools import pairwise
 from typing import Any
+
+import msgspec
 
 from graph.model import MAX_DEPTH, ConsumptionRow, Effective, StockRow
 from graph.neo4j.server import Tx
@@ -21,19 +22,16 @@ _DIRECT = """
 MATCH (s:Stock) WHERE s.container IS NULL %s
 RETURN s.party, s.location, s.gtin, s.lot, s.expiry, s.addressee, s.state, s.quantity
 """
+_BOXES = """
+MATCH (c:Container) WHERE c.container IS NULL %s
+RETURN c.epc, c.status, c.possessor, c.location, c.addressee, c.hold
+"""
+_INNER = "UNWIND $boxes AS box MATCH (c:Container {container: box}) RETURN box, c.epc, c.hold"
+_INSIDE = """
+UNWIND $boxes AS box MATCH (s:Stock {container: box}) %s
+RETURN box, s.gtin, s.lot, s.expiry, s.state, s.quantity
+"""
 _UP = "MATCH (s:Stock {gtin: $gtin}) WHERE s.container IS NOT NULL RETURN s.container, s.lot, s.expiry, s.state, s.quantity"
-
-
-def _down(top: str, product: str, depth: int) -> str:
-    """Stock `depth` containers deep, by the outermost container's custody. One statement a depth, so that only sums travel."""
-    names = [f"c{i}" for i in range(depth)]
-    steps = "".join(f"MATCH ({b}:Container {{container: {a}.epc}}) " for a, b in pairwise(names))
-    hold = ", ".join(f"{name}.hold" for name in names)
-    return (
-        f"MATCH (c0:Container) WHERE c0.container IS NULL {top} {steps} MATCH (s:Stock {{container: {names[-1]}.epc}}) {product} "
-        f"RETURN c0.status, c0.possessor, c0.location, c0.addressee, coalesce({hold}, ''), s.gtin, s.lot, s.expiry, s.state, "
-        "sum(s.quantity)"
-    )
 
 
 def stock(tx: Tx, party: str | None, gtin: str | None) -> list[StockRow]:
@@ -43,14 +41,14 @@ def stock(tx: Tx, party: str | None, gtin: str | None) -> list[StockRow]:
     if gtin is not None and party is None:
         rows += _upwards(tx, gtin)
     else:
-        rows += _downwards(tx, "" if party is None else "AND c0.possessor = $party", party, gtin)
+        rows += _downwards(tx, "" if party is None else "AND c.possessor = $party", party, gtin)
     return _rows(rows)
 
 
 def incoming(tx: Tx, party: str, gtin: str | None) -> list[StockRow]:
     by_gtin = "" if gtin is None else "AND s.gtin = $gtin"
     rows = _direct(tx, f"AND s.addressee = $party AND s.state = 'in_transit' {by_gtin}", party=party, gtin=gtin)
-    inside = _downwards(tx, "AND c0.addressee = $party", party, gtin)
+    inside = _downwards(tx, "AND c.addressee = $party", party, gtin)
     return _rows([*rows, *(row for row in inside if row[1] == "in_transit")])
 
 
@@ -63,14 +61,27 @@ def _direct(tx: Tx, where: str, **values: Any) -> list[tuple[Key, str, int]]:
 
 
 def _downwards(tx: Tx, top: str, party: str | None, gtin: str | None) -> list[tuple[Key, str, int]]:
+    """Level by level from the outermost containers, of which each keeps the whole it is in and the first hold on the way."""
     found = []
-    product = "" if gtin is None else "WHERE s.gtin = $gtin"
-    for depth in range(1, MAX_DEPTH + 1):
-        for row in tx.rows(_down(top, product, depth), party=party, gtin=gtin):
-            status, (holder, place, to, hold, product_, lot, expiry), (state, n) = row[0], (v or "" for v in row[1:8]), row[8:]
-            outside = Effective(STATUS.number(status), holder, "", place, to, hold)
-            found.append(((holder, place, product_, lot, expiry, to), state_inside(state, outside), n))
+    inside = _INSIDE % ("" if gtin is None else "WHERE s.gtin = $gtin")
+    outside: dict[str, Effective] = {}
+    for epc, status, holder, place, to, hold in tx.rows(_BOXES % top, party=party):
+        outside[epc] = Effective(STATUS.number(status), holder or "", "", place or "", to or "", hold or "")
+    for _ in range(MAX_DEPTH):
+        if not outside:
+            break
+        boxes = list(outside)
+        for box, product, lot, expiry, state, n in tx.rows(inside, boxes=boxes, gtin=gtin):
+            held = outside[box]
+            key = (held.party, held.location, product or "", lot or "", expiry or "", held.addressee)
+            found.append((key, state_inside(state, held), n))
+        inner = tx.rows(_INNER, boxes=boxes)
+        outside = {epc: _held(outside[box], hold or "") for box, epc, hold in inner}
     return found
+
+
+def _held(outside: Effective, hold: str) -> Effective:
+    return outside if outside.hold or not hold else msgspec.structs.replace(outside, hold=hold)
 
 
 def _upwards(tx: Tx, gtin: str) -> list[tuple[Key, str, int]]:

@@ -104,6 +104,7 @@ def unit_rows(tx: Tx, epc: str, *, locked: bool) -> UnitRows | None:
         [as_stay(s) for s in sorted(stays, key=by_start)],
         [as_packed(row, container) for row, container in sorted(packed, key=lambda pair: by_start(pair[0]))],
         sorted((as_verdict(*pair) for pair in verdicts), key=lambda v: (v.event, v.kind, v.source, v.declared)),
+        (unit.kind, unit.gtin, unit.serial, unit.lot),
     )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """A real Neo4j for tests: Community 5.26 from Maven artifacts, in a folder of its own, on a free port of 127.0.0.1, one for the
-whole test run. Skips, and says why, where there is no Java 17 or no Maven.
+whole test run. Skips, and says why, where there is no Java 17 or no Maven. `NEO4J_TEST_URI` names a running server instead (of
+user neo4j, password `only-for-tests`), which is then emptied.
 """
 
 from __future__ import annotations
@@ -152,6 +153,9 @@ def neo4j_server(folder: Path) -> Iterator[Neo4jServer]:
 
 @functools.cache
 def _shared() -> Neo4jServer | str:
+    given = os.environ.get("NEO4J_TEST_URI")
+    if given:
+        return Neo4jServer(Path(), int(given.rpartition(":")[2]))
     stack = contextlib.ExitStack()
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="medtrace-neo4j-")))
     try:
