@@ -19,7 +19,8 @@ from graph.model import Cursor, EventRow, Page
 from graph.sqlite.blobs import unpack
 from graph.sqlite.eventplan import Plan, Stream, plan
 from graph.sqlite.events import EVENT, as_event
-from graph.sqlite.paging import after
+from graph.sqlite.names import chunks
+from graph.sqlite.paging import Row, after
 from pedigree.errors import CursorError, DocumentError, QueryTooComplexError
 from pedigree.query import EventQuery, FieldName, Viewer, matches, subject
 
@@ -41,7 +42,7 @@ def query_events(
             found.append(one)
             if len(found) > limit:
                 break
-        items = [as_event(connection.execute(EVENT + "WHERE e.id = ?", (id,)).fetchone()) for _, id in found[:limit]]
+        items = _rows(connection, [id for _, id in found[:limit]])
     last = found[limit - 1] if len(found) > limit else None
     return Page(items, None if last is None else _cursor(query, last))
 
@@ -141,6 +142,13 @@ def _by_field(connection: sqlite3.Connection, query: EventQuery, made: Plan, cur
         f"ON g.event = e.id WHERE {' AND '.join(conditions) or '1'}) WHERE {having} ORDER BY v {direction}, id {direction}"
     )
     return connection.execute(sql, [*bounds, *parameters])
+
+
+def _rows(connection: sqlite3.Connection, ids: list[int]) -> list[EventRow]:
+    rows: dict[int, Row] = {}
+    for marks, part in chunks(ids):
+        rows.update((row[-1], row) for row in connection.execute(f"{EVENT} WHERE e.id IN ({marks})", part))
+    return [as_event(rows[id]) for id in ids]
 
 
 def _fits(connection: sqlite3.Connection, query: EventQuery, id: int) -> bool:
