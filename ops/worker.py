@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import signal
 import threading
@@ -34,6 +35,8 @@ _TAKE = {"splitter": (100, 0.005), "custody": (20, 0.005), "ledger": (20, 0.1), 
 def work(settings: Settings, role: str) -> int:
     """Run the role until SIGTERM or Ctrl+C; the exit code. Raises SettingsError, LogUnreachableError before it has started."""
     logs.configure(settings, role)
+    for name in ("faust", "mode", "aiokafka"):  # they tell each step of their own start and end
+        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
     keys = KeyFiles(settings).load()
     meter = Meter()
     with ExitStack() as stack:

@@ -18,11 +18,14 @@ from typing import Any
 import faust
 import structlog
 
+from pedigree.errors import StoreAheadError
 from pedigree.ports import Record
 from streams.meter import Meter
 from streams.roles import Role
 
 IDLE_S = 0.5
+AGAIN, BROKEN = 1, 4
+"""Exit codes: what a restart mends, and what it does not."""
 _log = structlog.get_logger("medtrace.worker")
 
 
@@ -177,7 +180,7 @@ class Shell:
                 raise
             self.failure = f"{type(error).__name__}: {error}"
             _log.error("worker_failed", role=self.role.name, error=str(error), kind=type(error).__name__, exc_info=True)
-            os._exit(1)
+            os._exit(BROKEN if isinstance(error, StoreAheadError) else AGAIN)
 
 
 async def run(shell: Shell, stop: asyncio.Event) -> int:
@@ -189,7 +192,7 @@ async def run(shell: Shell, stop: asyncio.Event) -> int:
         while not stop.is_set():
             if app.should_stop or app.crash_reason is not None:
                 _log.error("worker_failed", role=shell.role.name, error=repr(app.crash_reason), kind="Faust")
-                return 1
+                return AGAIN
             try:
                 await asyncio.wait_for(stop.wait(), IDLE_S)
             except TimeoutError:

@@ -56,7 +56,8 @@ class Writer:
                 "delivery.timeout.ms": self._access.delivery_ms,
                 "request.timeout.ms": min(5_000, self._access.delivery_ms),
                 "linger.ms": 2,
-                "compression.type": "zstd",
+                "compression.type": "gzip",  # the only one that aiokafka reads without further packages
+                "compression.level": 1,
                 "message.max.bytes": self._max_bytes,
                 "queue.buffering.max.kbytes": 4 * self._max_bytes // 1024,
             }

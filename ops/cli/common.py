@@ -45,6 +45,7 @@ class CommandError(MedtraceError):
 _CODES: tuple[tuple[type[MedtraceError], Exit], ...] = (
     (LockedError, Exit.UNREACHABLE),
     (UnreachableError, Exit.UNREACHABLE),
+    (errors.LogUnreachableError, Exit.UNREACHABLE),
     (RefusedError, Exit.USAGE),
     (errors.SettingsError, Exit.USAGE),
     (errors.IdentifierError, Exit.USAGE),
