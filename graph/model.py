@@ -178,6 +178,8 @@ class UnitRows(msgspec.Struct, frozen=True):
     packed: list[Packed]
     verdicts: list[Verdict]
     """Ordered by (event, kind, source, declared)."""
+    identity: tuple[str, str, str, str] | None = None
+    """Kind, GTIN, serial, lot as they are stored beside the key; None where the store keeps nothing but the key."""
 
 
 class Child(msgspec.Struct, frozen=True):

@@ -10,7 +10,9 @@ from collections.abc import Callable
 
 import msgspec
 
+from graph.model import UnitRows
 from graph.port import GraphReader
+from graph.project import identity
 from ledger.port import Ledger
 from ledger.proofs import unit_proof
 from ledger.verify import verify_unit
@@ -113,39 +115,36 @@ class UnitHistory:
         elif ledger.unit is not None and ledger.known == one.row.n and ledger.unit.judged and ledger.unit.open != one.row.open:
             differs.append(f"custody.unit {epc} (open state)")
         state = "catching_up" if ledger.state == "catching_up" else "ok"
-        if rows is None or rows.number < number:
+        if number >= self._store.progress(partition).number:
+            differs.append(f"custody.unit {epc} (number or partition: there is no such decision)")
+        elif rows is None or rows.number < number:
             # The projector will bring it; nothing that is shown can be wrong by that.
             behind = self._graph.progress(f"decisions/{0 if rows is None else rows.generation}/{partition}")[0] <= number
             if not behind:
                 differs.append(f"graph.unit {epc} is missing or old")
             state = "catching_up"
         elif rows.number == number:
-            differs.extend(self._compare(one, rows.shown, rows.stays, rows.packed, rows.verdicts, rows.n, rows.acc, partition))
+            differs.extend(self._compare(one, rows, partition))
             differs.extend(self._compare_events(one))
+        elif self._store.located(epc) == located:
+            differs.append(f"graph.unit {epc} has a decision that custody has not")
         moved = self._store.located(epc) != located
         word = "differs" if differs else state
         return Integrity(word, tuple(differs), len(one.leaves), ledger.anchored, ledger.checkpoint_ms), moved
 
-    def _compare(
-        self,
-        one: Whole,
-        shown: Shown,
-        stays: list[Stay],
-        packed: list[Packed],
-        verdicts: list[Verdict],
-        n: int,
-        acc: bytes,
-        partition: int,
-    ) -> list[str]:
+    def _compare(self, one: Whole, rows: UnitRows, partition: int) -> list[str]:
         again = refolded(one, self._consortium, self._store, self._store.progress(partition).tick)
         found = []
-        if (n, acc) != (one.row.n, one.row.acc):
-            found.append(f"graph.unit {one.unit} (count or chain)")
+        if (rows.key, rows.partition, rows.n, rows.acc) != (one.key, partition, one.row.n, one.row.acc):
+            found.append(f"graph.unit {one.unit} (key, partition, count or chain)")
+        own = identity(one.unit)
+        if rows.identity is not None and rows.identity != own._replace(lot=again.shown.lot or own.lot):
+            found.append(f"graph.unit {one.unit} (product, serial or lot)")
         for name, mine, theirs in (
-            ("unit", again.shown, shown),
-            ("stay", again.stays, stays),
-            ("packed", again.packed, packed),
-            ("verdict", again.verdicts, sorted(verdicts, key=_verdict_key)),
+            ("unit", again.shown, rows.shown),
+            ("stay", again.stays, rows.stays),
+            ("packed", again.packed, rows.packed),
+            ("verdict", again.verdicts, sorted(rows.verdicts, key=_verdict_key)),
         ):
             if mine != theirs:
                 found.append(f"graph.{name} {one.unit}")

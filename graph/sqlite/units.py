@@ -15,9 +15,10 @@ from pedigree.messages import Finding, Packed, Shown, Stay, Verdict
 
 _marks = msgspec.json.Decoder(tuple[str, ...])
 _evidence = msgspec.json.Decoder(tuple[tuple[str, str], ...])
+# An id that leads nowhere shows as '?': an edited one must not pass for none.
 _SHOWN = (
-    "u.status, u.possessor, u.owner, u.location, u.addressee, coalesce(c.epc, ''), u.remaining, u.hold, u.chain, u.verdict, "
-    "u.marks, u.shown_lot, u.expiry, u.since"
+    "u.status, u.possessor, u.owner, u.location, u.addressee, coalesce(c.epc, CASE u.container WHEN 0 THEN '' ELSE '?' END), "
+    "u.remaining, u.hold, u.chain, u.verdict, u.marks, u.shown_lot, u.expiry, u.since"
 )
 _UNIT = (
     "SELECT e.epc, u.kind, u.gtin, u.serial, u.lot, u.generation, u.partition, u.number, u.key, u.n, u.acc, u.number0, u.n0, "
@@ -26,8 +27,8 @@ _UNIT = (
     "LEFT JOIN progress p ON p.source = 'ledger/' || u.generation || '/' || u.partition WHERE u.id "
 )
 VERDICT = (
-    "SELECT k.hash, v.kind, coalesce(s.epc, ''), v.declared, v.step, v.biz_step, v.time, v.place, v.record_time, v.actor, "
-    "v.location, v.outcome, v.applies, v.proof, v.attested, v.party, v.unit, v.event, v.source "
+    "SELECT k.hash, v.kind, coalesce(s.epc, CASE v.source WHEN 0 THEN '' ELSE '?' END), v.declared, v.step, v.biz_step, v.time, "
+    "v.place, v.record_time, v.actor, v.location, v.outcome, v.applies, v.proof, v.attested, v.party, v.unit, v.event, v.source "
     "FROM verdict v JOIN event_key k ON k.id = v.event LEFT JOIN epc s ON s.id = v.source "
 )
 STAY = (
@@ -181,4 +182,5 @@ def unit_rows(connection: sqlite3.Connection, epc: str) -> UnitRows | None:
     return UnitRows(
         row.epc, row.key, row.n, row.acc, row.generation, row.partition, row.number, row.shown,
         [as_stay(s) for s in stays], [Packed(*p[:4]) for p in packed], verdicts_of(connection, unit),
+        (row.kind, row.gtin, row.serial, row.lot),
     )  # fmt: skip
