@@ -11,11 +11,12 @@ from chaincode.checkpoints import checkpoint_put, decode_signatures
 from chaincode.messages import decode_batch_of, encode, lane_key, unit_state_key
 from chaincode.parties import decode_party, party_get, party_put
 from chaincode.refold import decode_refold, refold
+from chaincode.rules import rules_digest
 from pedigree.errors import LedgerError, MedtraceError
 from pedigree.ports import KeyValue
 
 CONTRACT = "medtrace/contract/1"
-"""What `about` answers: clients refuse to write to a contract that they don't know."""
+"""What `about` answers, before the digest of its rules: clients refuse to write to a contract that they don't know."""
 
 
 def call(port: KeyValue, args: Sequence[bytes]) -> bytes:
@@ -66,7 +67,7 @@ def _checkpoint(port: KeyValue, signatures: bytes) -> bytes:
 
 
 def _about(port: KeyValue) -> bytes:
-    return CONTRACT.encode()
+    return f"{CONTRACT} {rules_digest()}".encode()
 
 
 FUNCTIONS: dict[str, tuple[int, Callable[..., bytes]]] = {

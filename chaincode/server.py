@@ -10,6 +10,7 @@ import sys
 import threading
 
 from chaincode.functions import CONTRACT
+from chaincode.rules import rules_digest
 from chaincode.shim.service import start
 from pedigree.errors import SettingsError
 
@@ -20,6 +21,7 @@ def main() -> int:
     log = logging.getLogger("medtrace.chaincode")
     try:
         chaincode_id, address = _setting("CHAINCODE_ID"), _setting("CHAINCODE_SERVER_ADDRESS")
+        rules_digest()  # of the code that runs, not of what an upgrade puts there later
         server, port = start(chaincode_id, address)
     except SettingsError as wrong:
         log.error("%s", wrong)
@@ -27,7 +29,7 @@ def main() -> int:
     except RuntimeError as taken:
         log.error("CHAINCODE_SERVER_ADDRESS: can't listen there (%s)", taken)
         return 3
-    log.info("%s serves %s at port %d", CONTRACT, chaincode_id, port)
+    log.info("%s, rules %s, serves %s at port %d", CONTRACT, rules_digest(), chaincode_id, port)
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())

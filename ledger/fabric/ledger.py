@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from chaincode.messages import Batch, Receipt, UnitState, decode_receipt, decode
 from chaincode.parties import PartyRecord
 from chaincode.refold import Refold
 from ledger.fabric.client import Client, Committed, Timeouts
-from ledger.fabric.errors import FabricError, ProfileError, RefusedError
+from ledger.fabric.errors import BlockError, FabricError, ProfileError, RefusedError, UnreachableError
 from ledger.fabric.follower import Follower
 from ledger.fabric.gateway import Gateway
 from ledger.fabric.index import Index, IndexWriter
@@ -108,11 +109,25 @@ class FabricLedger(Index):
         """Have a unit judged that a commit could not judge."""
         return decode_unit(self._send([b"refold", encode(asked)]).payload)
 
+    def contracts(self) -> dict[str, str]:
+        """What each organisation's contract says about itself, "" for one that does not answer."""
+        found: dict[str, str] = {}
+        for gateway in self._client.gateways:
+            try:
+                found[gateway.organisation] = gateway.evaluate([b"about"], 5).decode("utf-8", "replace")
+            except UnreachableError:
+                found[gateway.organisation] = ""
+        return found
+
     def check_contract(self) -> None:
-        """ProfileError: the channel runs another contract than this program knows."""
-        found = self._client.gateways[0].evaluate([b"about"]).decode("utf-8", "replace")
-        if found != CONTRACT:
-            raise ProfileError(f"the channel's contract says {found!r}, this program knows {CONTRACT!r}: upgrade one of them")
+        """ProfileError: an organisation runs another contract than this program knows, or other rules than the rest."""
+        answers = {who: said for who, said in self.contracts().items() if said}
+        strange = [f"{who} says {said!r}" for who, said in answers.items() if said.partition(" ")[0] != CONTRACT]
+        if strange:
+            raise ProfileError(f"contract: {', '.join(strange)}, this program knows {CONTRACT!r}: upgrade one of them")
+        if len(set(answers.values())) > 1:
+            rules = ", ".join(f"{who} {said.partition(' ')[2]}" for who, said in answers.items())
+            raise ProfileError(f"the organisations' contracts run different rules, so nothing may get endorsed: {rules}")
 
     def catch_up(self) -> int:
         """Wait until the index has every block that the own peer has now; returns the height."""
@@ -120,6 +135,20 @@ class FabricLedger(Index):
         if height:
             self._follower.wait(height - 1, self._seen)
         return height
+
+    def wait_for_network(self, ended: threading.Event, seconds: float = 60) -> None:
+        """Until the own peer answers and the index has what it has. UnreachableError after `seconds`, unless `ended` is set."""
+        deadline = time.monotonic() + seconds
+        while not ended.is_set():
+            try:
+                self.catch_up()
+                return
+            except BlockError:
+                raise
+            except FabricError:
+                if time.monotonic() > deadline:
+                    raise
+            ended.wait(0.3)
 
     def _send(self, args: Sequence[bytes]) -> Committed:
         committed = self._client.transact(args)

@@ -23,13 +23,14 @@ from ops.fabric.channel import PROFILE, Yaml, configtx, crypto_config
 from ops.fabric.nodes import Process, contract_process, core_yaml, orderer_process, orderer_yaml, peer_process
 from ops.fabric.plan import CHAINCODE, CHANNEL, MEMBERS, Folder, Plan, load_plan, save_plan
 from ops.fabric.programs import check_version, find_programs, run
+from ops.fabric.witnesses import make_keys, witness_process
 from pedigree.errors import LedgerError, SettingsError
 
 Say = Callable[[str], None]
 
 
 class NodeStatus(NamedTuple):
-    """`pid` None: it does not run. `port`: where it listens."""
+    """`pid` None: it does not run. `port`: where it listens, 0 = nowhere."""
 
     name: str
     pid: int | None
@@ -73,13 +74,14 @@ class Network:
         write_builder(folder.builder)
         for member in MEMBERS:
             folder.profile(member).write_bytes(msgspec.json.format(msgspec.json.encode(self._profile(member, plan)), indent=2))
+        make_keys(folder, plan.origin)
         save_plan(folder, plan)  # last: a folder that broke off is made again
 
     def genesis(self) -> str:
         """Hash of block 0, hex."""
         return header_of(common_pb2.Block.FromString(self.folder.block.read_bytes())).hash.hex()
 
-    def start(self, say: Say = lambda _: None) -> None:
+    def start(self, say: Say = lambda _: None, *, witnesses: bool = True) -> None:
         """Start what does not run and wait until a transaction commits. LedgerError: a node ended, or it took too long."""
         programs = find_programs()
         check_version(programs)
@@ -99,6 +101,9 @@ class Network:
             folder.deployed.write_text(json.dumps(packages, indent=2))
         say("waiting for the first transaction")
         self.wait_ready()
+        (folder.root / "indexes").mkdir(exist_ok=True)
+        for process in self._witnesses() if witnesses else []:
+            processes.start(process, programs, folder)
 
     def wait_ready(self, seconds: float = 60) -> float:
         """Commit an empty transaction; returns how long it took in seconds."""
@@ -108,15 +113,15 @@ class Network:
         try:
             client.transact([b"about"], lambda error, sent: True)
         except FabricError as failed:
-            processes.check_running(self.names(), self.folder)
+            processes.check_running([name for name in self.names() if not name.startswith("witness")], self.folder)
             raise LedgerError(f"the network commits nothing after {seconds:.0f} s: {failed}") from failed
         finally:
             client.close()
         return time.monotonic() - started
 
     def stop(self) -> None:
-        """Contracts and peers first, orderers last."""
-        for kind in ("contract", "peer", "orderer"):
+        """Those who ask first, orderers last."""
+        for kind in ("witness", "contract", "peer", "orderer"):
             processes.stop([name for name in self.names() if name.startswith(kind)], self.folder)
 
     def reset(self) -> None:
@@ -132,12 +137,13 @@ class Network:
         ports = {f"orderer-{node.member}": node.port for node in plan.orderers}
         ports |= {f"peer-{node.member}": node.port for node in plan.peers}
         ports |= {f"contract-{node.member}": node.chaincode for node in plan.peers}
+        ports |= {f"witness-{node.member}": 0 for node in plan.peers}
         return [NodeStatus(name, processes.pid_of(name, self.folder), port) for name, port in ports.items()]
 
     def names(self) -> list[str]:
         """Names of all processes, as `logs` and `process` take them."""
         plan = self.plan
-        peers = [f"{kind}-{node.member}" for kind in ("peer", "contract") for node in plan.peers]
+        peers = [f"{kind}-{node.member}" for kind in ("peer", "contract", "witness") for node in plan.peers]
         return [f"orderer-{node.member}" for node in plan.orderers] + peers
 
     def process(self, name: str) -> Process:
@@ -146,7 +152,11 @@ class Network:
         found = [orderer_process(node, folder) for node in plan.orderers] + [peer_process(node, folder) for node in plan.peers]
         packages = _packages(folder)
         found += [contract_process(node, packages[node.member]) for node in plan.peers if packages]
-        return {process.name: process for process in found}[name]
+        return {process.name: process for process in (*found, *self._witnesses())}[name]
+
+    def _witnesses(self) -> list[Process]:
+        plan = self.plan
+        return [witness_process(member, self.folder, plan.origin, plan.interval_ms) for member in MEMBERS]
 
     def logs(self, name: str, lines: int = 20) -> list[str]:
         return processes.tail(name, self.folder, lines)

@@ -52,6 +52,10 @@ class Plan(msgspec.Struct, frozen=True):
     peers: tuple[PeerNode, ...]
     orderers: tuple[OrdererNode, ...]
     blocks: Blocks = Blocks()
+    origin: str = "medtrace.local"
+    """The network's name in checkpoints and proofs."""
+    interval_ms: int = 10_000
+    """Between checkpoints."""
 
 
 class Folder:
@@ -68,6 +72,7 @@ class Folder:
         self.profiles = self.root / "profiles"
         self.logs = self.root / "logs"
         self.pids = self.root / "run"
+        self.witnesses = self.root / "witnesses.json"
         self.deployed = self.root / "deployed.json"
 
     def node(self, name: str) -> Path:
@@ -77,6 +82,9 @@ class Folder:
     def profile(self, member: str) -> Path:
         """The connection profile of an organisation's processes (`ledger.fabric.profile`)."""
         return self.profiles / f"{member}.json"
+
+    def witness_key(self, member: str) -> Path:
+        return self.root / "keys" / f"witness-{member}.pem"
 
     def peer_org(self, member: str) -> Path:
         return self.crypto / "peerOrganizations" / f"{member}.{DOMAIN}"
@@ -95,7 +103,13 @@ class Folder:
         return self.peer_org(member) / "users" / f"{name}@{member}.{DOMAIN}"
 
 
-def make_plan(ordering: Ordering = "raft", orderers: int = 0, blocks: Blocks | None = None) -> Plan:
+def make_plan(
+    ordering: Ordering = "raft",
+    orderers: int = 0,
+    blocks: Blocks | None = None,
+    origin: str = "medtrace.local",
+    interval_ms: int = 10_000,
+) -> Plan:
     """A plan with free ports. `orderers`: 0 = one for raft (the regulator's), four for BFT.
 
     SettingsError: a number that the ordering can't work with.
@@ -106,7 +120,8 @@ def make_plan(ordering: Ordering = "raft", orderers: int = 0, blocks: Blocks | N
     ports = iter(_free_ports(4 * len(MEMBERS) + 3 * count))
     peers = tuple(PeerNode(member, next(ports), next(ports), next(ports), next(ports)) for member in MEMBERS)
     hosts = MEMBERS[::-1][:count]
-    return Plan(ordering, peers, tuple(OrdererNode(m, next(ports), next(ports), next(ports)) for m in hosts), blocks or Blocks())
+    nodes = tuple(OrdererNode(member, next(ports), next(ports), next(ports)) for member in hosts)
+    return Plan(ordering, peers, nodes, blocks or Blocks(), origin, interval_ms)
 
 
 def load_plan(folder: Folder) -> Plan | None:

@@ -18,6 +18,7 @@ from chaincode.functions import CONTRACT, call
 from chaincode.messages import Batch, Group, decode_lane, decode_receipt, decode_unit, encode, lane_key
 from chaincode.parties import PartyRecord, decode_party
 from chaincode.refold import Refold
+from chaincode.rules import rules_digest
 from chaincode.shim.conversation import Message
 from chaincode.shim.service import start
 from ledger.embedded import EmbeddedLedger
@@ -92,7 +93,7 @@ def test_a_refusal_is_an_answer_and_writes_nothing(serve: Serve, world: LedgerWo
         assert words in answer.message
         assert answer.event is None
     assert peer.state == kept
-    assert peer.call("h", b"about").payload.decode() == CONTRACT
+    assert peer.call("h", b"about").payload.decode() == f"{CONTRACT} {rules_digest()}"
 
 
 def test_whatever_breaks_inside_is_an_answer_at_once(serve: Serve) -> None:

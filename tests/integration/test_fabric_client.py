@@ -182,7 +182,22 @@ def test_the_party_registry_is_the_regulators(line: Line) -> None:
     assert ledger.parties() == [record]
     with pytest.raises(RefusedError, match="REVISION"):
         ledger.put_party(record)
-    ledger.check_contract()
+
+
+def test_organisations_that_run_other_rules_are_named(line: Line) -> None:
+    """They would not endorse each other's answers: the message says whose contract is another one."""
+    other = FakeNetwork(lambda port, args: b"medtrace/contract/1 0123456789abcdef")
+    strange = FakeNetwork(lambda port, args: b"medtrace/contract/9 0123456789abcdef")
+    own, second, third = line.gateway("maker"), FakeGateway(other, "hospital"), FakeGateway(strange, "regulator")
+    try:
+        line.ledger(own).check_contract()
+        with pytest.raises(ProfileError, match=r"different rules.*hospital 0123456789abcdef"):
+            line.ledger(own, second, name="b").check_contract()
+        with pytest.raises(ProfileError, match="regulator says 'medtrace/contract/9"):
+            line.ledger(own, third, name="c").check_contract()
+    finally:
+        second.stop()
+        third.stop()
 
 
 def test_a_peer_that_forges_a_block_is_not_believed(line: Line, world: LedgerWorld) -> None:
