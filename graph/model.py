@@ -11,7 +11,17 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from graph.results import ConsumptionRow, Counts, EventRow, Hit, InboxRow, StockRow, VerdictCounts
+from graph.results import (
+    ConsumptionRow,
+    Counts,
+    EventRow,
+    Hit,
+    InboxRow,
+    MasterDataRow,
+    StockRow,
+    ValueKind,
+    VerdictCounts,
+)
 from pedigree.messages import Packed, Shown, Stay, Verdict
 
 __all__ = [
@@ -29,6 +39,7 @@ __all__ = [
     "InboxRow",
     "Level",
     "LotUnit",
+    "MasterDataRow",
     "Page",
     "Passport",
     "PathStep",
@@ -37,6 +48,7 @@ __all__ = [
     "StockRow",
     "Unit",
     "UnitRows",
+    "ValueKind",
     "VerdictCounts",
 ]
 

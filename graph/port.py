@@ -19,6 +19,7 @@ from graph.model import (
     FindingRow,
     Hit,
     InboxRow,
+    MasterDataRow,
     Page,
     Passport,
     PathStep,
@@ -26,6 +27,7 @@ from graph.model import (
     Receipt,
     StockRow,
     UnitRows,
+    ValueKind,
     VerdictCounts,
 )
 from pedigree.messages import Decisions, DocumentMessage
@@ -155,6 +157,28 @@ class GraphReader(Protocol):
 
     def count_events(self, query: EventQuery, viewer: Viewer | None = None, most: int = 1_000_000) -> int:
         """How many events fit, counted up to `most`."""
+        ...
+
+    def values(
+        self, kind: ValueKind, viewer: Viewer | None = None, cursor: Cursor | None = None, limit: int = 100
+    ) -> Page[str]:
+        """The different values that events have, in order. EPCs and places: those of events that the viewer may see."""
+        ...
+
+    def held(self, party: str, epcs: Sequence[str]) -> list[str]:
+        """Those of the units that the party has, had, owns or owned: itself or with a container."""
+        ...
+
+    def master_data(self, element: str) -> list[MasterDataRow]:
+        """What documents' headers say of a vocabulary element (canonical)."""
+        ...
+
+    def elements(self, attribute: str, values: Sequence[str] | None = None) -> list[str]:
+        """Vocabulary elements that have the attribute (with one of the values)."""
+        ...
+
+    def within(self, places: Sequence[str]) -> list[str]:
+        """The places and, as master data says, all that are below them."""
         ...
 
     def verdict_counts(self, capture: str | Sequence[bytes]) -> VerdictCounts:

@@ -5,6 +5,8 @@ Conventions as there.
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from pedigree.messages import Verdict
@@ -86,6 +88,26 @@ class EventRow(msgspec.Struct, frozen=True):
     """Position in the document."""
     json: bytes
     """JSON-LD, whole."""
+
+
+ValueKind = Literal["epc", "bizStep", "bizLocation", "readPoint", "disposition"]
+"""What EPCIS lists as resources of their own."""
+
+
+class MasterDataRow(msgspec.Struct, frozen=True):
+    """One attribute of one vocabulary element, as the latest document's header states it."""
+
+    vocabulary: str
+    """The type of vocabulary, a URN."""
+    element: str
+    """Canonical."""
+    attribute: str
+    """A URI, or `children`."""
+    value: str
+    """JSON."""
+    party: str
+    """Who states it."""
+    record_time: int
 
 
 class VerdictCounts(msgspec.Struct, frozen=True):

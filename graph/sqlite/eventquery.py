@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import heapq
 import sqlite3
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import groupby
 
 import msgspec
@@ -21,11 +19,10 @@ from graph.sqlite.eventplan import Plan, Stream, plan
 from graph.sqlite.events import EVENT, as_event
 from graph.sqlite.names import chunks
 from graph.sqlite.paging import Row, after
-from pedigree.errors import CursorError, DocumentError, QueryTooComplexError
+from graph.sqlite.timelimit import limited
+from pedigree.errors import CursorError, DocumentError
 from pedigree.query import EventQuery, FieldName, Viewer, matches, subject
 
-BUDGET_S = 20.0
-"""Seconds that one query may take."""
 _decode = msgspec.json.Decoder(dict[str, object]).decode
 _sort_key = msgspec.msgpack.Decoder().decode
 Found = tuple[object, int]
@@ -35,7 +32,7 @@ Found = tuple[object, int]
 def query_events(
     connection: sqlite3.Connection, query: EventQuery, viewer: Viewer | None, cursor: Cursor | None, limit: int
 ) -> Page[EventRow]:
-    with _budget(connection):
+    with limited(connection):
         made = plan(connection, query, viewer)
         found: list[Found] = []
         for one in _walk(connection, query, made, cursor):
@@ -49,28 +46,13 @@ def query_events(
 
 def count_events(connection: sqlite3.Connection, query: EventQuery, viewer: Viewer | None, most: int) -> int:
     """How many there are, counted up to `most`."""
-    with _budget(connection):
+    with limited(connection):
         number = 0
         for _ in _walk(connection, query, plan(connection, query, viewer), None):
             number += 1
             if number >= most:
                 break
         return number
-
-
-@contextmanager
-def _budget(connection: sqlite3.Connection, seconds: float = BUDGET_S) -> Iterator[None]:
-    """QueryTooComplexError when the time is up."""
-    end = time.monotonic() + seconds
-    connection.set_progress_handler(lambda: time.monotonic() > end, 20_000)
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
-            raise QueryTooComplexError(f"this query takes more than {seconds:.0f} s: ask for less at once") from error
-        raise
-    finally:
-        connection.set_progress_handler(None, 0)
 
 
 def _walk(connection: sqlite3.Connection, query: EventQuery, made: Plan, cursor: Cursor | None) -> Iterator[Found]:

@@ -8,7 +8,7 @@ from graph import model
 from graph.model import Cursor, Page
 from graph.port import DumpRow
 from graph.project import DAY_MS
-from graph.sqlite import contents, dump, eventquery, events, lists, passport, stock, units
+from graph.sqlite import contents, dump, eventquery, events, lists, passport, stock, units, vocabulary
 from graph.sqlite.readers import Readers
 from pedigree.query import EventQuery, Viewer
 
@@ -99,6 +99,28 @@ class Queries(Readers):
     def count_events(self, query: EventQuery, viewer: Viewer | None = None, most: int = 1_000_000) -> int:
         with self.reading() as c:
             return eventquery.count_events(c, query, viewer, most)
+
+    def values(
+        self, kind: model.ValueKind, viewer: Viewer | None = None, cursor: Cursor | None = None, limit: int = 100
+    ) -> Page[str]:
+        with self.reading() as c:
+            return vocabulary.values(c, kind, viewer, cursor, limit)
+
+    def held(self, party: str, epcs: Sequence[str]) -> list[str]:
+        with self.reading() as c:
+            return vocabulary.held(c, party, epcs)
+
+    def master_data(self, element: str) -> list[model.MasterDataRow]:
+        with self.reading() as c:
+            return vocabulary.master_data(c, element)
+
+    def elements(self, attribute: str, values: Sequence[str] | None = None) -> list[str]:
+        with self.reading() as c:
+            return vocabulary.elements(c, attribute, values)
+
+    def within(self, places: Sequence[str]) -> list[str]:
+        with self.reading() as c:
+            return vocabulary.within(c, places)
 
     def verdict_counts(self, capture: str | Sequence[bytes]) -> model.VerdictCounts:
         with self.reading() as c:
