@@ -53,7 +53,8 @@ def read_status(layout: Layout) -> Status | None:
 
 def main() -> int:
     """The child's whole life; its exit code: 0 asked to stop, 1 failed in a way that a restart may mend, 4 it can't."""
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if sys.platform == "linux":  # elsewhere the closed pipe alone tells that the parent is gone
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     settings = Settings.model_validate(json.loads(sys.stdin.readline()))
     logs.configure(settings, "writer")
     stop = threading.Event()

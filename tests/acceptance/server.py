@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -33,14 +34,16 @@ def until(what: Callable[[], bool], seconds: float = SECONDS) -> None:
 class Server:
     """`medtrace serve` on a folder."""
 
-    def __init__(self, data: Path, *options: str) -> None:
-        self.url = f"http://127.0.0.1:{(port := free_port())}"
+    def __init__(self, data: Path, *options: str, certificate: Path | None = None) -> None:
+        """`certificate`: of a server that speaks TLS; `options` name it too."""
+        self.url = f"{'https' if certificate else 'http'}://127.0.0.1:{(port := free_port())}"
         self.log = data.parent / f"server-{port}.log"
         command = [sys.executable, "-m", "ops", "serve", "--data", str(data), "--port", str(port), "--simulation", *options]
         environment = {**os.environ, "MEDTRACE_CHECKPOINT_SECONDS": "0.5"}
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, env=environment)
-        self.http = httpx.Client(base_url=self.url, timeout=20)
+        verify = ssl.create_default_context(cafile=str(certificate)) if certificate else True
+        self.http = httpx.Client(base_url=self.url, timeout=20, verify=verify)
         until(self._answers)
 
     def _answers(self) -> bool:

@@ -9,16 +9,25 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
+from ops.cli.main import run
 from ops.demo.send import state_facts
 from ops.demo.state import Secrets
 from ops.demo.world import World, make_world
 from ops.facts import open_facts
 from ops.keys import KeyFiles
 from ops.settings import Settings
+from pedigree.wire import parse
 from tests.acceptance.server import ROOT, SECONDS, Server, free_port, gone, until
 
 NOW = 1_764_000_000_000
@@ -125,6 +134,39 @@ def test_a_killed_server_takes_its_writer_along(server: Server, data: Path) -> N
         assert again.writer() != writer
     finally:
         again.stop()
+
+
+def _self_signed(folder: Path) -> tuple[Path, Path]:
+    """A certificate for 127.0.0.1 and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2099, 1, 1, tzinfo=UTC))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    certificate, private = folder / "cert.pem", folder / "key.pem"
+    certificate.write_bytes(made.public_bytes(Encoding.PEM))
+    private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return certificate, private
+
+
+def test_it_speaks_tls_and_the_command_speaks_it_too(
+    data: Path, world: World, secrets: Secrets, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    certificate, private = _self_signed(tmp_path)
+    server = Server(data, "--tls-cert", str(certificate), "--tls-key", str(private), certificate=certificate)
+    try:
+        letter = world.letters[0]
+        file = tmp_path / "first.json"
+        file.write_bytes(letter.body)
+        command = ["capture", str(file), "--url", server.url, "--key", secrets.api[letter.who], "--json"]
+        assert run([*command, "--cacert", str(certificate)]) == 0
+        assert json.loads(capsys.readouterr().out)["verdicts"] == {"confirmed": len(parse(letter.body).events[0]["epcList"])}
+    finally:
+        assert server.stop() == 0
 
 
 def test_a_rotated_key_signs_without_a_restart(server: Server, data: Path, world: World, secrets: Secrets) -> None:
