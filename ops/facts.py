@@ -10,7 +10,7 @@ from ops.layout import Layout
 from ops.settings import Settings
 from pedigree.facts import Value, value_of
 from pedigree.messages import Fact, decode_fact
-from pedigree.ports import FACTS
+from pedigree.ports import FACTS, EventLog
 from pedigree.registry import Registry
 from services.registry import RegistryHolder
 
@@ -18,7 +18,7 @@ from services.registry import RegistryHolder
 class Facts:
     """The registry, and the facts behind it one by one."""
 
-    def __init__(self, log: SqliteLog) -> None:
+    def __init__(self, log: EventLog) -> None:
         self._log = log
         self._holder = RegistryHolder(log)
 
@@ -47,8 +47,14 @@ class Facts:
 
 @contextmanager
 def open_facts(settings: Settings) -> Iterator[Facts]:
-    """The facts of the data folder, which is made if it is not there."""
-    log = SqliteLog(Layout(settings.data).log, {FACTS: 1}, max_bytes=settings.max_log_mb * 1_000_000)
+    """The facts log that the settings name: of the data folder, which is made if it is not there, or of the stack."""
+    log: EventLog
+    if settings.backend == "stack":
+        from ops.wiring_stack import open_kafka
+
+        log = open_kafka(settings)
+    else:
+        log = SqliteLog(Layout(settings.data).log, {FACTS: 1}, max_bytes=settings.max_log_mb * 1_000_000)
     try:
         yield Facts(log)
     finally:

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse
 from ops.layout import Layout
 from ops.settings import Settings
 from ops.writer import Status, read_status
+from pedigree.errors import LogError
 from pedigree.ports import DOCUMENTS, EventLog
 
 _SILENT_MS = 15_000
@@ -39,6 +40,20 @@ class Health:
 
     def reasons(self) -> list[str]:
         """Why the server is not ready, in words that say what to do; [] when it is."""
+        found = self._stack() if self.settings.backend == "stack" else self._writer()
+        if self.low_disk():
+            found.append(f"less than {self.settings.min_free_mb} MB of disk are free; captures are refused until there is room")
+        return found
+
+    def _stack(self) -> list[str]:
+        """Workers tell about themselves; what concerns us is the log."""
+        try:
+            behind = self.behind()
+        except LogError as error:
+            return [str(error)]
+        return [f"the splitter is {behind} documents behind; verdicts come late"] if behind > _BEHIND else []
+
+    def _writer(self) -> list[str]:
         found = []
         status = self.status()
         if not self.writer_pid():
@@ -52,8 +67,6 @@ class Health:
         behind = self.behind()
         if behind > _BEHIND:
             found.append(f"the writer is {behind} documents behind; verdicts come late")
-        if self.low_disk():
-            found.append(f"less than {self.settings.min_free_mb} MB of disk are free; captures are refused until there is room")
         return found
 
     def low_disk(self) -> bool:
@@ -66,11 +79,17 @@ class Health:
             "status": "not ready" if reasons else "ready",
             "reasons": reasons,
             "simulation": self.settings.simulation,
-            "documents": sum(self.log.end(DOCUMENTS, partition) for partition in self._partitions()),
-            "documents_waiting": self.behind(),
+            **self._documents(),
             "writer": None if status is None else {"pid": status.pid, "time": status.time, "positions": status.positions},
             "free_mb": self.free() // 1_000_000,
         }
+
+    def _documents(self) -> dict[str, int]:
+        try:
+            whole = sum(self.log.end(DOCUMENTS, partition) for partition in self._partitions())
+            return {"documents": whole, "documents_waiting": self.behind()}
+        except LogError:
+            return {}
 
     def _partitions(self) -> range:
         return range(self.log.partitions(DOCUMENTS))

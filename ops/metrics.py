@@ -11,6 +11,7 @@ from prometheus_client.registry import Collector
 from starlette.responses import Response
 
 from ops.health import Health
+from pedigree.errors import LogError
 
 _CONTENT = "text/plain; version=0.0.4; charset=utf-8"
 _BUCKETS = (0.002, 0.005, 0.01, 0.015, 0.03, 0.06, 0.12, 0.25, 0.5, 1.0, 2.5, 10.0)
@@ -51,7 +52,12 @@ class _Writer(Collector):
     def collect(self) -> Iterator[Metric]:
         health, status = self._health, self._health.status()
         yield GaugeMetricFamily("medtrace_ready", "1 when the server is ready", value=float(not health.reasons()))
-        yield GaugeMetricFamily("medtrace_documents_waiting", "Documents that are not split yet", value=health.behind())
+        try:
+            waiting = health.behind()
+        except LogError:  # the other gauges are all the more of interest
+            pass
+        else:
+            yield GaugeMetricFamily("medtrace_documents_waiting", "Documents that are not split yet", value=waiting)
         yield GaugeMetricFamily("medtrace_free_bytes", "Free bytes on the disk of the data folder", value=health.free())
         yield GaugeMetricFamily("medtrace_writer_running", "1 while there is a writer", value=float(bool(health.writer_pid())))
         if status is None:

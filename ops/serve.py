@@ -15,7 +15,7 @@ from ops.app import build_app
 from ops.keys import KeyFiles
 from ops.layout import FolderLock, Layout
 from ops.settings import Settings
-from ops.supervisor import Supervisor
+from ops.supervisor import KeyWatch, Supervisor
 from ops.wiring import Web, free_bytes, open_web, prepare
 
 _log = structlog.get_logger("medtrace.serve")
@@ -25,7 +25,7 @@ SIMULATION_NOTICE = "Simulation: record times are chosen by the sender. Nothing 
 class Running:
     """A server that is up: its address, and the way to end it."""
 
-    def __init__(self, settings: Settings, server: uvicorn.Server, supervisor: Supervisor) -> None:
+    def __init__(self, settings: Settings, server: uvicorn.Server, supervisor: Supervisor | KeyWatch) -> None:
         self.settings = settings
         self.supervisor = supervisor
         self._server = server
@@ -55,7 +55,8 @@ def serving(settings: Settings, *, what: str = "medtrace serve", notices: tuple[
         prepare(settings)
         said = [*notices, *([SIMULATION_NOTICE] if settings.simulation else [])]
         web = open_web(settings, keys, said)
-        supervisor = Supervisor(settings, _key_watch(files, web))
+        changed = _key_watch(files, web)
+        supervisor = KeyWatch(changed) if settings.backend == "stack" else Supervisor(settings, changed)
         app = build_app(settings, web.services, lambda: free_bytes(settings), lambda: supervisor.pid, web.scans)
         server = uvicorn.Server(_config(settings, app))
         supervisor.start()

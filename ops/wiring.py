@@ -9,8 +9,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from eventlog.sqlite import SqliteLog
+from graph.port import Graph
 from graph.sqlite.store import SqliteGraph
 from ledger.embedded import EmbeddedLedger
+from ledger.port import Ledger
 from ledger.witness import Witness
 from ops.clock import now_ms
 from ops.history import Opened, PooledHistory
@@ -20,7 +22,7 @@ from ops.logs import AccessFile
 from ops.retention import Retention
 from ops.secretfile import read_secret, write_secret
 from ops.settings import Settings
-from pedigree.ports import DECISIONS, DOCUMENTS, FACTS, OBSERVATIONS
+from pedigree.ports import DECISIONS, DOCUMENTS, FACTS, OBSERVATIONS, EventLog
 from pedigree.proof import checkpoint_hash
 from pedigree.seal import NO_HASH, ConsortiumKeys
 from services.capture.index_sqlite import SqliteCaptureIndex
@@ -33,8 +35,12 @@ from streams.history import UnitHistory
 from streams.store import CustodyStore
 
 
-def open_log(settings: Settings) -> SqliteLog:
-    """The log of the data folder, made if it is not there. SettingsError when it was made with other partitions."""
+def open_log(settings: Settings) -> EventLog:
+    """The log that the settings name, made if it is not there. SettingsError when it was made with other partitions."""
+    if settings.backend == "stack":
+        from ops.wiring_stack import open_kafka  # the client library takes its time to load
+
+        return open_kafka(settings)
     count = settings.partitions
     topics = {DOCUMENTS: count, OBSERVATIONS: count, DECISIONS: count, FACTS: 1}
     return SqliteLog(Layout(settings.data).log, topics, max_bytes=settings.max_log_mb * 1_000_000)
@@ -75,14 +81,32 @@ def open_retention(settings: Settings) -> Iterator[Retention]:
         yield Retention(log, decided, layout.retention, settings.observations_days)
 
 
+def open_ledger(settings: Settings, *, readonly: bool = False) -> Ledger:
+    """The ledger that the settings name."""
+    if settings.backend == "stack":
+        from ops.wiring_stack import open_ledger as open_theirs
+
+        return open_theirs(settings, settings.signer, who="web", readonly=readonly)
+    return EmbeddedLedger(Layout(settings.data).ledger, readonly=readonly, clock=now_ms)
+
+
+def open_graph(settings: Settings, *, readonly: bool = False) -> Graph:
+    """The graph that the settings name."""
+    if settings.backend == "stack":
+        from ops.wiring_stack import open_graph as open_theirs
+
+        return open_theirs(settings, readonly=readonly)
+    return SqliteGraph(Layout(settings.data).graph, readonly=readonly)
+
+
 def prepare(settings: Settings) -> None:
     """Make or migrate every file, so that readers find them: the pages open theirs for reading only."""
     layout = Layout(settings.data)
     layout.root.mkdir(parents=True, exist_ok=True)
     open_log(settings).close()
     CustodyStore(layout.custody).close()
-    EmbeddedLedger(layout.ledger, clock=now_ms).close()
-    SqliteGraph(layout.graph).close()
+    open_ledger(settings).close()
+    open_graph(settings).close()
     SqliteCaptureIndex(layout.index).close()
 
 
@@ -91,10 +115,10 @@ class Web:
     """The pages' side, and what must be closed with it."""
 
     services: Services
-    log: SqliteLog
-    graph: SqliteGraph
+    log: EventLog
+    graph: Graph
     index: SqliteCaptureIndex
-    ledger: EmbeddedLedger
+    ledger: Ledger
     histories: PooledHistory
     scans: SqliteScans
     keys: Keys
@@ -118,9 +142,9 @@ def open_web(settings: Settings, keys: Keys, notices: list[str]) -> Web:
     """Everything that the routers need. The files must be there (`prepare`)."""
     layout = Layout(settings.data)
     log = open_log(settings)
-    graph = SqliteGraph(layout.graph, readonly=True)
+    graph = open_graph(settings, readonly=True)
     index = SqliteCaptureIndex(layout.index)
-    ledger = EmbeddedLedger(layout.ledger, readonly=True)
+    ledger = open_ledger(settings, readonly=True)
 
     def history() -> Opened:
         store, now = CustodyStore(layout.custody, read_only=True), web.keys
@@ -171,7 +195,7 @@ def edge_settings(settings: Settings) -> EdgeSettings:
     )
 
 
-def _latest_checkpoint(ledger: EmbeddedLedger) -> bytes:
+def _latest_checkpoint(ledger: Ledger) -> bytes:
     """SM3 of the newest one of all lanes: what a device's time token carries."""
     found = [ledger.checkpoint(generation, partition) for generation, partition, _ in ledger.lanes()]
     newest = max((one for one in found if one is not None), key=lambda one: (one.time_ms, one.lane), default=None)

@@ -18,10 +18,10 @@ from ops.stack.plan import kept, topics
 from pedigree.errors import SettingsError
 from pedigree.ports import EventLog
 from pedigree.seal import ConsortiumKeys
-from streams.faust_apps import Transport
 from streams.meter import Meter
 from streams.roles import CustodyRole, LedgerRole, ProjectorRole, Role, SplitterRole, TickerRole
 from streams.store import CustodyStore
+from streams.transport import Transport
 
 
 def access(settings: Settings) -> Access:

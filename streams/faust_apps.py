@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-import ssl
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any
 
 import faust
@@ -22,6 +20,7 @@ from pedigree.errors import StoreAheadError
 from pedigree.ports import Record
 from streams.meter import Meter
 from streams.roles import Role
+from streams.transport import Transport
 
 IDLE_S = 0.5
 AGAIN, BROKEN = 1, 4
@@ -29,29 +28,15 @@ AGAIN, BROKEN = 1, 4
 _log = structlog.get_logger("medtrace.worker")
 
 
-@dataclass(frozen=True, slots=True)
-class Transport:
-    """How Faust reaches the brokers. `prefix` stands before topics and groups; `member`: this process's lasting name in its
-    group, so that a restart gets its partitions back without disturbing the others. `record`: (offset, value, headers) as a
-    record."""
-
-    brokers: Sequence[str]
-    prefix: str
-    member: str
-    session_ms: int
-    max_bytes: int
-    record: Callable[[int, bytes, Any], Record]
-    tls: ssl.SSLContext | None = None
-    username: str = ""
-    password: str = ""
-    mechanism: str = ""
-
-    def credentials(self) -> Any:
-        if self.username:
-            return faust.SASLCredentials(
-                username=self.username, password=self.password, mechanism=self.mechanism, ssl_context=self.tls
-            )
-        return faust.SSLCredentials(self.tls) if self.tls is not None else None
+def _credentials(transport: Transport) -> Any:
+    if transport.username:
+        return faust.SASLCredentials(
+            username=transport.username,
+            password=transport.password,
+            mechanism=transport.mechanism,
+            ssl_context=transport.tls,
+        )
+    return faust.SSLCredentials(transport.tls) if transport.tls is not None else None
 
 
 class Shell:
@@ -82,7 +67,7 @@ class Shell:
         app = faust.App(
             transport.prefix + self.role.name,
             broker=[f"kafka://{one}" for one in transport.brokers],
-            broker_credentials=transport.credentials(),
+            broker_credentials=_credentials(transport),
             broker_session_timeout=session,
             broker_heartbeat_interval=session / 3,
             broker_rebalance_timeout=max(10.0, session),

@@ -87,7 +87,8 @@ def settings_of(data: Path | None, config: Path | None, **options: Any) -> Setti
 
 def existing(settings: Settings) -> Settings:
     """The same settings, when there is a data folder; CommandError otherwise."""
-    if not (settings.data / "log").is_dir():
+    made = settings.data / ("keys" if settings.backend == "stack" else "log")
+    if not made.is_dir():
         raise CommandError(
             f"there is no data folder at {settings.data}: choose it with --data, or make one with `medtrace key init`", Exit.USAGE
         )

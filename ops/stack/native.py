@@ -58,7 +58,7 @@ def kafka(folder: Path, clients: int, controller: int) -> Program:
         "kafka",
         [*start, "kafka.Kafka", str(properties)],
         folder.parent / "logs" / "kafka.log",
-        ready=lambda: _kafka_ready(clients),
+        ready=lambda: kafka_ready(clients),
         ready_s=KAFKA_SERVER.ready_s,
         about=f"127.0.0.1:{clients}",
     )
@@ -102,7 +102,7 @@ def neo4j(folder: Path, bolt: int, password: str) -> Program:
     )
 
 
-def _kafka_ready(port: int) -> bool:
+def kafka_ready(port: int) -> bool:
     """Ready is what has told us its brokers, not what listens."""
     if not answers(port):
         return False

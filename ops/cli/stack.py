@@ -1,0 +1,150 @@
+"""`medtrace stack`: the real servers and the line on them, on this machine, without a container engine."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from ops.cli.common import AsJson, CommandError, Config, Data, Exit, err, out, say, settings_of, table
+from ops.settings import CONFIG
+from ops.stack.state import Folder, State, alive
+
+app = typer.Typer(no_args_is_help=True, help="Kafka, Neo4j and the line's workers on this machine.")
+Without = Annotated[
+    list[str] | None, typer.Option("--without", help="Leave out: fabric (embedded ledger), neo4j (SQLite graph).")
+]
+_OPTIONAL = ("fabric", "neo4j")
+_START_S = 300.0
+_END_S = 120.0
+
+
+@app.command()
+def up(without: Without = None, data: Data = None, config: Config = None, as_json: AsJson = False) -> None:
+    """Start everything and wait until it is ready. Servers are fetched once, by Maven, into the user's cache."""
+    settings = settings_of(data, config)
+    left_out = sorted(set(without or ()))
+    if unknown := [name for name in left_out if name not in _OPTIONAL]:
+        raise CommandError(f"--without {unknown[0]}: only {' and '.join(_OPTIONAL)} can be left out", Exit.USAGE)
+    folder = Folder(settings)
+    state = folder.read()
+    if alive(state.pid):
+        raise CommandError(f"the stack runs already (process {state.pid}): {state.url}", Exit.UNREACHABLE)
+    if "fabric" not in left_out:
+        err.print("[yellow]The ledger is the embedded one:[/] `medtrace fabric` starts a Fabric network.")
+    folder.logs.mkdir(parents=True, exist_ok=True)
+    chosen = str(config or os.environ.get(CONFIG) or "")
+    arguments = [chosen and str(Path(chosen).absolute()), str(settings.data.absolute()), ",".join(left_out)]
+    root = Path(__file__).resolve().parents[2]
+    folder.write(State(phase="starting", ports=state.ports))
+    with (folder.logs / "keeper.log").open("ab") as log:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "ops.stack.daemon", *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "PYTHONPATH": str(root)},
+            start_new_session=True,
+        )
+    _wait(folder, child, as_json)
+    state = folder.read()
+    say(as_json, msgspec.to_builtins(state), f"[green]ready[/] at {state.url}   settings for other commands: {folder.config}")
+
+
+def _wait(folder: Folder, child: subprocess.Popen[bytes], as_json: bool) -> None:
+    deadline, told = time.monotonic() + _START_S, 0
+    while (state := folder.read()).phase != "ready":
+        if not as_json:
+            for words in state.said[told:]:
+                out.print(words, markup=False)
+            told = len(state.said)
+        if state.phase == "failed" or child.poll() is not None or time.monotonic() > deadline:
+            raise CommandError("\n".join(["the stack did not start:", *state.said[-5:], f"see {folder.logs}"]), Exit.UNREACHABLE)
+        time.sleep(0.2)
+
+
+@app.command()
+def down(data: Data = None, config: Config = None) -> None:
+    """Stop everything in order. Nothing is lost; `up` goes on."""
+    folder = Folder(settings_of(data, config))
+    out.print("stopped" if _end(folder) else "it was not running")
+
+
+def _end(folder: Folder) -> bool:
+    pid = folder.read().pid
+    if not alive(pid):
+        return False
+    os.kill(pid, signal.SIGTERM)
+    deadline = time.monotonic() + _END_S
+    while alive(pid):
+        if time.monotonic() > deadline:
+            raise CommandError(f"process {pid} does not stop; see {folder.logs}", Exit.UNREACHABLE)
+        time.sleep(0.1)
+    return True
+
+
+@app.command()
+def status(data: Data = None, config: Config = None, as_json: AsJson = False) -> None:
+    """What runs, and whether it is ready."""
+    state = Folder(settings_of(data, config)).read()
+    running = alive(state.pid)
+    state.phase = state.phase if running or state.phase == "failed" else "stopped"
+
+    def show() -> None:
+        out.print(f"{state.phase} {state.url if running else ''}")
+        words = {True: "ready", False: "not ready"}
+        rows = [[one.name, one.pid or "-", words[one.ready], one.restarts, one.about] for one in state.programs if running]
+        table("", ("program", "process", "state", "restarts", "address"), rows, "nothing runs")
+
+    say(as_json, msgspec.to_builtins(state), show)
+    if state.phase != "ready":
+        raise typer.Exit(Exit.UNREACHABLE)
+
+
+@app.command()
+def logs(
+    name: Annotated[str, typer.Argument(help="Which program; all names without it.")] = "",
+    lines: Annotated[int, typer.Option("-n", help="How many lines.", min=1)] = 50,
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """The last lines of a program's log."""
+    folder = Folder(settings_of(data, config))
+    names = sorted(path.stem for path in folder.logs.glob("*.log"))
+    if name not in names:
+        raise CommandError(f"there are logs of: {', '.join(names) or 'nothing yet'}", Exit.USAGE)
+    for line in (folder.logs / f"{name}.log").read_text(errors="replace").splitlines()[-lines:]:
+        out.print(line, markup=False)
+
+
+@app.command()
+def reset(
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False, data: Data = None, config: Config = None
+) -> None:
+    """Stop everything and forget all of the stack's data: documents, decisions, graph. Keys stay."""
+    settings = settings_of(data, config)
+    folder = Folder(settings)
+    if not yes:
+        typer.confirm(f"Delete everything that the stack in {settings.data} has taken?", abort=True)
+    _end(folder)
+    shutil.rmtree(folder.root, ignore_errors=True)
+    for path in settings.data.glob("*.sqlite*"):
+        path.unlink()
+    shutil.rmtree(settings.data / "workers", ignore_errors=True)
+    out.print("forgotten")
+
+
+@app.command()
+def compose() -> None:
+    """Print docker-compose.yml as it follows from the plan."""
+    from ops.stack.compose import rendered
+
+    typer.echo(rendered(), nl=False)
