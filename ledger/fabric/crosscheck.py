@@ -1,4 +1,4 @@
-"""The ledger checked against every organisation: the same blocks and judgements on their peers, witnesses over the lanes' roots.
+"""The index checked against every organisation's peer: the same blocks, and the same judgements about them.
 
 Orderers sign the order of transactions, not their validity; that is each peer's own judgement. So one peer could lie about it
 to its own clients: here its codes stand beside those of the others.
@@ -6,16 +6,12 @@ to its own clients: here its codes stand beside those of the others.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from ledger.fabric.blocks import Header, codes_of, header_of
 from ledger.fabric.errors import FabricError
 from ledger.fabric.gateway import Gateway
 from ledger.fabric.index import BlockRow, Index
-from pedigree.errors import ProofError
-from pedigree.proof import Checkpoint, verify_checkpoint
-from pedigree.seal import KeyRing
 
 _PAGE = 500
 
@@ -26,18 +22,6 @@ class PeerCheck(NamedTuple):
     organisation: str
     compared: int
     problem: str
-    differs: tuple[str, ...]
-
-
-class LaneCheck(NamedTuple):
-    """The lane's latest checkpoint: who signed it, and how many batches it leaves uncovered; `differs` in words."""
-
-    generation: int
-    partition: int
-    size: int
-    checkpoint_ms: int
-    covered: int
-    signers: tuple[str, ...]
     differs: tuple[str, ...]
 
 
@@ -75,32 +59,3 @@ def check_peer(index: Index, gateway: Gateway, start: int = 0) -> PeerCheck:
     except FabricError as gone:
         problem = str(gone)
     return PeerCheck(gateway.organisation, compared, problem, tuple(differs))
-
-
-def check_lanes(index: Index, ring: KeyRing) -> list[LaneCheck]:
-    """Every lane's latest checkpoint against the published keys (as many signatures as they ask for) and the lane itself."""
-    found: list[LaneCheck] = []
-    for generation, partition, head in index.lanes():
-        checkpoint = index.checkpoint(generation, partition)
-        if checkpoint is None:
-            found.append(LaneCheck(generation, partition, head.size, 0, 0, (), ()))
-            continue
-        differs: list[str] = []
-        signers: tuple[str, ...] = tuple(entry.signer for entry in checkpoint.signatures)
-        try:
-            signers = verify_checkpoint(checkpoint, ring)
-        except ProofError as wrong:
-            differs.append(str(wrong))
-        differs += _root(index, checkpoint)
-        found.append(
-            LaneCheck(generation, partition, head.size, checkpoint.time_ms, checkpoint.size, signers, tuple(differs))
-        )
-    return found
-
-
-def _root(index: Index, checkpoint: Checkpoint) -> Sequence[str]:
-    receipts = index.receipts(*checkpoint.lane, checkpoint.size - 1, 1)
-    if not receipts or receipts[0].root.hex() != checkpoint.root:
-        lane = f"{checkpoint.generation}/{checkpoint.partition}"
-        return [f"the checkpoint of lane {lane} over {checkpoint.size} batches has another root than the lane"]
-    return []

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from fabric_protos.common import common_pb2
 
+from chaincode.messages import Batch, Receipt
 from chaincode.parties import PartyRecord, decode_party
 from ledger.embedded.queries import Queries
 from ledger.fabric import apply
@@ -20,6 +21,7 @@ from ledger.fabric.errors import BlockError
 from ledger.fabric.orderers import Orderers, check_signatures, orderers_of
 from ledger.fabric.schema import MIGRATIONS
 from pedigree.errors import LedgerError
+from pedigree.proof import Checkpoint
 from storage import sqlite
 
 
@@ -86,6 +88,12 @@ class Index(Queries):
         every = "SELECT record, max(revision) FROM party WHERE ? = '' GROUP BY party ORDER BY party"
         with self._readers.reading() as connection:
             return [decode_party(row[0]) for row in connection.execute(sql if party else every, (party,))]
+
+    def commit(self, batch: Batch) -> Receipt:
+        raise LedgerError(f"{self.path.name} is open for reading only")
+
+    def add_checkpoint(self, checkpoint: Checkpoint) -> None:
+        raise LedgerError(f"{self.path.name} is open for reading only")
 
     def close(self) -> None:
         self._readers.close()

@@ -47,7 +47,8 @@ class FabricLedger(Index):
         timeouts = timeouts or Timeouts()
         self._seen = timeouts.seen
         self._client = Client(gateways, timeouts)
-        self._follower = Follower(gateways[:1] if own_eyes else gateways, self._writer)
+        self._followed = list(gateways[:1] if own_eyes else gateways)
+        self._follower = Follower(self._followed, self._writer)
         self._signing = threading.Lock()
 
     def commit(self, batch: Batch) -> Receipt:
@@ -130,8 +131,17 @@ class FabricLedger(Index):
             raise ProfileError(f"the organisations' contracts run different rules, so nothing may get endorsed: {rules}")
 
     def catch_up(self) -> int:
-        """Wait until the index has every block that the own peer has now; returns the height."""
-        height = self._client.gateways[0].height()
+        """Wait until the index has every block that the peers it follows have now; returns the height."""
+        for gateway in self._followed[:-1]:
+            try:
+                return self._reach(gateway.height())
+            except BlockError:
+                raise
+            except UnreachableError:
+                continue
+        return self._reach(self._followed[-1].height())
+
+    def _reach(self, height: int) -> int:
         if height:
             self._follower.wait(height - 1, self._seen)
         return height

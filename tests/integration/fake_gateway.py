@@ -134,8 +134,12 @@ class _Deliver:
 
     def Deliver(self, requests: Iterator[Any], context: Any) -> Iterator[Any]:
         payload = common_pb2.Payload.FromString(next(requests).payload)
-        at = ab_pb2.SeekInfo.FromString(payload.data).start.specified.number
+        info = ab_pb2.SeekInfo.FromString(payload.data)
+        at = info.start.specified.number
         while context.is_active() and not self._gateway.ended.is_set():
+            if at > info.stop.specified.number:
+                yield events_pb2.DeliverResponse(status=common_pb2.SUCCESS)
+                return
             fault = self._gateway.fault("Deliver")
             if fault == "held":
                 time.sleep(0.02)

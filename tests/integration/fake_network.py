@@ -55,11 +55,14 @@ class Book:
         builder = builder.serial_number(x509.random_serial_number()).not_valid_before(start)
         return builder.not_valid_after(start + timedelta(days=36500)).sign(self._key, SHA256())
 
-    def identity(self, unit: str) -> Identity:
+    def files(self, unit: str) -> tuple[bytes, bytes]:
+        """(certificate, private key) in PEM."""
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = self._issue(f"{unit}.{self.member}", unit, key).public_bytes(Encoding.PEM)
-        pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        return Identity(self.member, certificate, pem)
+        return certificate, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+    def identity(self, unit: str) -> Identity:
+        return Identity(self.member, *self.files(unit))
 
 
 class Simulated(NamedTuple):

@@ -17,8 +17,9 @@ from chaincode.functions import call
 from chaincode.messages import Batch, Group, Message, encode
 from chaincode.parties import PartyRecord
 from chaincode.shim.service import start
+from ledger.checkpoints import check_lanes
 from ledger.embedded import EmbeddedLedger
-from ledger.fabric.crosscheck import check_chain, check_lanes, check_peer
+from ledger.fabric.crosscheck import check_chain, check_peer
 from ledger.fabric.errors import EndorsementError, FabricError, RefusedError
 from ledger.fabric.ledger import FabricLedger, open_ledger
 from ledger.fabric.profile import open_gateways
@@ -59,7 +60,7 @@ def network(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 @pytest.fixture
 def ledger(network: Network, tmp_path: Path) -> Iterator[FabricLedger]:
     opened = open_ledger(tmp_path / "index.sqlite", network.folder.profile("maker"), now_ms)
-    opened.catch_up()
+    opened.wait_for_network(threading.Event())
     yield opened
     opened.close()
 
