@@ -9,7 +9,21 @@ from typing import NoReturn
 
 import typer
 
-from ops.cli import backups, capturing, checking, keys, labels, parties, proofs, registry, serving, stack, verifying, workers
+from ops.cli import (
+    backups,
+    capturing,
+    checking,
+    keys,
+    labels,
+    parties,
+    proofs,
+    registry,
+    serving,
+    stack,
+    undecided,
+    verifying,
+    workers,
+)
 from ops.cli.common import Exit, err, exit_code
 from pedigree.errors import MedtraceError
 
@@ -29,6 +43,7 @@ app.add_typer(parties.app, name="party")
 app.add_typer(registry.app, name="registry")
 app.add_typer(keys.app, name="key")
 app.add_typer(stack.app, name="stack")
+app.add_typer(undecided.app, name="undecided")
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

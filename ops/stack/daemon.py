@@ -74,7 +74,7 @@ def _stages(base: Settings, folder: Folder, state: State) -> list[list[Program]]
     if "neo4j" not in state.without:
         graph = "neo4j"
         if not folder.password.exists():
-            write_secret(folder.password, secrets.token_urlsafe(24) + "\n")
+            write_secret(folder.password, secrets.token_hex(24) + "\n")
         password = read_secret(folder.password, "neo4j password").strip()
         servers.append(native.neo4j(folder.root / "neo4j", state.ports["bolt"], password))
     settings = _configure(base, folder, state, graph)
