@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from graph import model
 from graph.model import Cursor, Page
-from graph.neo4j import contents, dump, eventquery, events, lists, passport, stock, units
+from graph.neo4j import contents, dump, eventquery, events, lists, passport, stock, units, vocabulary
 from graph.neo4j.server import Server
 from graph.port import DumpRow
 from pedigree.query import EventQuery, Viewer
@@ -106,6 +106,23 @@ class Queries:
 
     def count_events(self, query: EventQuery, viewer: Viewer | None = None, most: int = 1_000_000) -> int:
         return self._server.read(lambda tx: eventquery.count_events(tx, query, viewer, most), BUDGET_S)
+
+    def values(
+        self, kind: model.ValueKind, viewer: Viewer | None = None, cursor: Cursor | None = None, limit: int = 100
+    ) -> Page[str]:
+        return self._server.read(lambda tx: vocabulary.values(tx, kind, viewer, cursor, limit), BUDGET_S)
+
+    def held(self, party: str, epcs: Sequence[str]) -> list[str]:
+        return self._server.read(lambda tx: vocabulary.held(tx, party, epcs))
+
+    def master_data(self, element: str) -> list[model.MasterDataRow]:
+        return self._server.read(lambda tx: vocabulary.master_data(tx, element))
+
+    def elements(self, attribute: str, values: Sequence[str] | None = None) -> list[str]:
+        return self._server.read(lambda tx: vocabulary.elements(tx, attribute, values))
+
+    def within(self, places: Sequence[str]) -> list[str]:
+        return self._server.read(lambda tx: vocabulary.within(tx, places))
 
     def verdict_counts(self, capture: str | Sequence[bytes]) -> model.VerdictCounts:
         return self._server.read(lambda tx: events.verdict_counts(tx, capture))

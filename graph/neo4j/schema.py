@@ -56,6 +56,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX field_value IF NOT EXISTS FOR (f:Field) ON (f.section, f.name, f.value, f.time)",
         "CREATE INDEX field_alias IF NOT EXISTS FOR (f:Field) ON (f.alias, f.value)",
         "CREATE CONSTRAINT master_data_id IF NOT EXISTS FOR (m:MasterData) REQUIRE m.id IS UNIQUE",
+        "CREATE INDEX master_data_element IF NOT EXISTS FOR (m:MasterData) ON (m.element)",
         "CREATE INDEX master_data_attribute IF NOT EXISTS FOR (m:MasterData) ON (m.attribute, m.compared)",
         "CREATE INDEX document_capture IF NOT EXISTS FOR (d:Document) ON (d.capture)",
         "CREATE INDEX receipt_first IF NOT EXISTS FOR (r:Receipt) ON (r.generation, r.partition, r.first)",

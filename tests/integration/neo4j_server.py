@@ -1,6 +1,6 @@
-"""A real Neo4j for tests: Community 5.26 from Maven artifacts, in a folder of its own, on a free port of 127.0.0.1, one for the
-whole test run. Skips, and says why, where there is no Java 17 or no Maven. `NEO4J_TEST_URI` names a running server instead (of
-user neo4j, password `only-for-tests`), which is then emptied.
+"""A real Neo4j for tests, started by the stack's launcher in a folder of its own on a free port of 127.0.0.1, one for the whole
+test run. Skips, and says why, where it can't be started. `NEO4J_TEST_URI` names a running server instead (of user neo4j, password
+`only-for-tests`), which is then emptied.
 """
 
 from __future__ import annotations
@@ -9,141 +9,71 @@ import atexit
 import contextlib
 import functools
 import os
-import shutil
-import socket
-import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from graph.port import Graph
+from pedigree.errors import SettingsError
 
-VERSION = "5.26.30"
+if TYPE_CHECKING:
+    from ops.stack.program import Program
+
 USER, PASSWORD, DATABASE = "neo4j", "only-for-tests", "neo4j"
 HEAP = "512m"
-_CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "medtrace" / f"neo4j-{VERSION}"
-_POM = f"""<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
-<groupId>medtrace</groupId><artifactId>neo4j</artifactId><version>1</version><packaging>pom</packaging>
-<dependencies><dependency><groupId>org.neo4j</groupId><artifactId>neo4j</artifactId><version>{VERSION}</version></dependency></dependencies>
-</project>
-"""
-_CONF = """server.default_listen_address=127.0.0.1
-server.bolt.listen_address=127.0.0.1:{port}
-server.http.enabled=false
-server.https.enabled=false
-dbms.usage_report.enabled=false
-dbms.security.allow_csv_import_from_file_urls=false
-dbms.security.procedures.allowlist=db.awaitIndexes,dbms.components
-dbms.memory.transaction.total.max=256m
-server.memory.pagecache.size=128m
-server.jvm.additional=
-db.tx_log.rotation.retention_policy=100M size
-internal.dbms.bolt.netty_server_shutdown_quiet_period=0
-"""
-_OPENS = [f"--add-opens=java.base/{name}=ALL-UNNAMED" for name in ("java.nio", "java.io", "sun.nio.ch")]
-
-
-class ServerMissing(Exception):
-    """Neo4j can't be started on this machine; the message says what is missing."""
 
 
 @dataclass
 class Neo4jServer:
-    """A server with its home folder. `start` waits until Bolt answers."""
+    """`program` None: somebody else's, which can't be stopped."""
 
-    home: Path
-    port: int
-    process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def uri(self) -> str:
-        return f"bolt://127.0.0.1:{self.port}"
-
-    def admin(self, *arguments: str) -> list[str]:
-        """Neo4j's administration command, as arguments of a process."""
-        return ["java", "-cp", f"{_CACHE / 'lib'}/*", "org.neo4j.server.startup.Neo4jAdminCommand", *arguments]
-
-    @property
-    def environment(self) -> dict[str, str]:
-        return {**os.environ, "NEO4J_HOME": str(self.home), "NEO4J_CONF": str(self.home / "conf")}
+    uri: str
+    folder: Path
+    program: Program | None = None
 
     def start(self) -> None:
-        java = ["java", f"-Xms{HEAP}", f"-Xmx{HEAP}", "-XX:+UseG1GC", "-XX:+ExitOnOutOfMemoryError", *_OPENS]
-        main = ["-cp", f"{_CACHE / 'lib'}/*", "org.neo4j.server.CommunityEntryPoint"]
-        where = [f"--home-dir={self.home}", f"--config-dir={self.home / 'conf'}"]
-        with (self.home / "out.log").open("ab") as out:
-            self.process = subprocess.Popen([*java, *main, *where], env=self.environment, stdout=out, stderr=out)
-        deadline = time.monotonic() + 120
-        while not _answers(self.port):
-            if self.process.poll() is not None or time.monotonic() > deadline:
-                raise ServerMissing(f"Neo4j did not start: {(self.home / 'out.log').read_text()[-2000:]}")
+        """Returns when Bolt listens."""
+        assert self.program is not None
+        self.program.start()
+        deadline = time.monotonic() + self.program.ready_s
+        while not self.program.ready():
+            if not self.program.pid or time.monotonic() > deadline:
+                raise SettingsError(f"Neo4j did not start: {self.program.last_words()}")
             time.sleep(0.1)
 
     def kill(self) -> None:
-        """SIGKILL, as a power cut of the process."""
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait()
+        """SIGKILL."""
+        assert self.program is not None
+        assert self.program.child is not None
+        self.program.child.kill()
+        self.program.child.wait()
 
     def stop(self) -> None:
-        if self.process is not None:
-            self.process.terminate()
-            try:
-                self.process.wait(30)
-            except subprocess.TimeoutExpired:
-                self.kill()
-            self.process = None
+        assert self.program is not None
+        self.program.stop()
 
+    def open(self, *, readonly: bool = False, retry_seconds: float = 30.0) -> Graph:
+        """A graph on this server."""
+        from graph.neo4j import Neo4jGraph  # here, so that suites without a server need no driver
 
-def _answers(port: int) -> bool:
-    """Bolt's handshake: the server chooses one of the offered versions."""
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 2) as connection:
-        connection.settimeout(5)
-        connection.sendall(bytes.fromhex("6060b017000008050000000000000000" + "00000000"))
-        return len(connection.recv(4)) == 4
-    return False
-
-
-def _run(command: Sequence[str], environment: dict[str, str] | None = None) -> None:
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600, check=False)
-    if done.returncode:
-        raise ServerMissing(f"{' '.join(command[:3])} failed: {(done.stdout + done.stderr)[-1000:]}")
-
-
-def _install() -> None:
-    """The server's jars, once a machine. Renamed into place when whole, so that a broken download is done again."""
-    lib = _CACHE / "lib"
-    if lib.is_dir():
-        return
-    for program in ("java", "mvn"):
-        if shutil.which(program) is None:
-            raise ServerMissing(f"no {program} on PATH")
-    _CACHE.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=_CACHE) as folder:
-        pom = Path(folder) / "pom.xml"
-        pom.write_text(_POM)
-        _run(["mvn", "-q", "-B", "-f", str(pom), "dependency:copy-dependencies", f"-DoutputDirectory={folder}/lib"])
-        with contextlib.suppress(OSError):  # somebody else was faster
-            (Path(folder) / "lib").rename(lib)
+        return Neo4jGraph(self.uri, (USER, PASSWORD), DATABASE, readonly=readonly, retry_seconds=retry_seconds)
 
 
 @contextlib.contextmanager
 def neo4j_server(folder: Path) -> Iterator[Neo4jServer]:
-    """A new server in this folder, stopped at the end. ServerMissing where there can be none."""
-    if shutil.which("java") is None:
-        raise ServerMissing("no java on PATH")
-    _install()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
-    server = Neo4jServer(folder / "neo4j", port)
-    (server.home / "conf").mkdir(parents=True)
-    (server.home / "conf" / "neo4j.conf").write_text(_CONF.format(port=port))
-    _run(server.admin("dbms", "set-initial-password", PASSWORD), server.environment)
+    """A new server with its data in this folder, stopped at the end. SettingsError where there can be none."""
+    from ops.stack.native import neo4j
+    from ops.stack.program import free_port
+
+    port = free_port()
+    program = neo4j(folder / "neo4j", port, PASSWORD)
+    command = [f"{flag[:4]}{HEAP}" if flag.startswith(("-Xms", "-Xmx")) else flag for flag in program.command]
+    server = Neo4jServer(f"bolt://127.0.0.1:{port}", folder / "neo4j", replace(program, command=command))
     server.start()
     try:
         yield server
@@ -155,12 +85,12 @@ def neo4j_server(folder: Path) -> Iterator[Neo4jServer]:
 def _shared() -> Neo4jServer | str:
     given = os.environ.get("NEO4J_TEST_URI")
     if given:
-        return Neo4jServer(Path(), int(given.rpartition(":")[2]))
+        return Neo4jServer(given, Path())
     stack = contextlib.ExitStack()
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="medtrace-neo4j-")))
     try:
         server = stack.enter_context(neo4j_server(folder))
-    except ServerMissing as missing:
+    except (SettingsError, ImportError) as missing:
         stack.close()
         return str(missing)
     atexit.register(stack.close)
@@ -175,15 +105,12 @@ def shared_server() -> Neo4jServer:
     return server
 
 
-
 _LAST: list[Path] = []
 
 
 def neo4j_graph(folder: Path) -> Graph:
     """The graph in the run's one server (Community has one database). Another folder than the last time: an empty graph."""
-    from graph.neo4j import Neo4jGraph  # here, so that suites without a server need no driver
-
-    graph = Neo4jGraph(shared_server().uri, (USER, PASSWORD), DATABASE)
+    graph = shared_server().open()
     if [folder] != _LAST:
         graph.clear()
         _LAST[:] = [folder]
