@@ -58,6 +58,7 @@ class Network:
         programs = find_programs()
         check_version(programs)
         folder = self.folder
+        shutil.rmtree(folder.crypto, ignore_errors=True)  # left by a making that broke off
         for path in (folder.root, folder.channel, folder.crypto, folder.profiles):
             path.mkdir(parents=True, exist_ok=True)
         folder.root.chmod(0o700)  # private keys are below
@@ -125,11 +126,14 @@ class Network:
             processes.stop([name for name in self.names() if name.startswith(kind)], self.folder)
 
     def reset(self) -> None:
-        """Stop and forget everything: ledger, keys, logs."""
-        if self.folder.root.exists():
-            if self.folder.plan.exists():
-                self.stop()
-            shutil.rmtree(self.folder.root)
+        """Stop and forget everything: ledger, keys, logs. SettingsError: the folder holds something else."""
+        if not self.folder.root.exists():
+            return
+        if self.folder.plan.exists():
+            self.stop()
+        elif not self.folder.crypto.exists() and any(self.folder.root.iterdir()):
+            raise SettingsError(f"{self.folder.root} is no network: remove it yourself if you mean it")
+        shutil.rmtree(self.folder.root)
 
     def status(self) -> list[NodeStatus]:
         """Every process of the network."""
