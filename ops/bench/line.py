@@ -71,7 +71,9 @@ def events(count: int, start: int) -> Iterator[dict[str, object]]:
 
 def documents(count: int, start: int) -> list[tuple[str, bytes]]:
     """(party, body), twenty events a document."""
-    found, batch, party = [], [], ""
+    found: list[tuple[str, bytes]] = []
+    batch: list[dict[str, object]] = []
+    party = ""
     for event in events(count, start):
         actor = DEALER if event["bizStep"] == "receiving" else MAKER
         if batch and (actor != party or len(batch) == EVENTS):
