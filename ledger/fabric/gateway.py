@@ -30,6 +30,15 @@ _OPTIONS = [
 _REFUSAL = re.compile(r"chaincode response \d+, (.*)", re.DOTALL)
 _GONE = re.compile(r"could not launch chaincode|chaincode stream terminated|connection refused|connection error", re.IGNORECASE)
 
+_HINTS = (
+    ("access denied", "check the profile's member, certificate and key"),
+    ("incorrect timestamp", "set this machine's clock: it is more than 15 minutes off the peer's"),
+    ("CERTIFICATE_VERIFY_FAILED", "check the profile's tls_ca, and whether the peer's certificate has expired"),
+    ("No metadata was found for chaincode", "check the profile's channel and chaincode"),
+    ("failed to get config for channel", "check the profile's channel"),
+)
+"""What stands in an error's text, and what to do about it."""
+
 
 class Status(NamedTuple):
     """`code`: `TxValidationCode`, 0 = valid."""
@@ -168,20 +177,29 @@ class Gateway:
 def translated(error: Any, name: str) -> FabricError:
     """A call's error as one of ours, by what its trailer says."""
     details = _details(error)
-    code, text = error.code(), error.details() or ""
+    code, text = error.code(), error.details() or error.code().name
     said = [text, *(detail.message for detail in details)]
     refusals = list(dict.fromkeys(match[1] for one in said if (match := _REFUSAL.search(one))))
     if refusals:
         return RefusedError("; ".join(refusals))
-    if code in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.CANCELLED):
-        return UnreachableError(f"{name}: {text or code.name}", details)
+    hint = next((f": {what}" for sign, what in _HINTS if any(sign in one for one in said)), "")
+    kind = next((kind for sign, kind in _KINDS if any(sign in one for one in said)), _BY_CODE.get(code, FabricError))
     if any(_GONE.search(one) for one in said):
-        return UnreachableError(f"{name}: {text}", details)
-    if code in (grpc.StatusCode.ABORTED, grpc.StatusCode.FAILED_PRECONDITION):
-        return EndorsementError(f"{name}: {text}", details)
-    if code in (grpc.StatusCode.PERMISSION_DENIED, grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.NOT_FOUND):
-        return ProfileError(f"{name}: {text}: check channel, contract and identity", details)
-    return FabricError(f"{name}: {code.name} {text}", details)
+        kind = UnreachableError
+    return kind(f"{name}: {text}{hint}", details)
+
+
+_KINDS: tuple[tuple[str, type[FabricError]], ...] = (("access denied", ProfileError), ("incorrect timestamp", ProfileError))
+_BY_CODE: dict[Any, type[FabricError]] = {
+    grpc.StatusCode.UNAVAILABLE: UnreachableError,
+    grpc.StatusCode.DEADLINE_EXCEEDED: UnreachableError,
+    grpc.StatusCode.CANCELLED: UnreachableError,
+    grpc.StatusCode.ABORTED: EndorsementError,
+    grpc.StatusCode.FAILED_PRECONDITION: EndorsementError,
+    grpc.StatusCode.PERMISSION_DENIED: ProfileError,
+    grpc.StatusCode.UNAUTHENTICATED: ProfileError,
+    grpc.StatusCode.NOT_FOUND: ProfileError,
+}
 
 
 def _details(error: Any) -> tuple[Detail, ...]:

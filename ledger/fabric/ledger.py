@@ -15,7 +15,7 @@ from chaincode.messages import Batch, Receipt, UnitState, decode_receipt, decode
 from chaincode.parties import PartyRecord
 from chaincode.refold import Refold
 from ledger.fabric.client import Client, Committed, Timeouts
-from ledger.fabric.errors import BlockError, FabricError, ProfileError, RefusedError, UnreachableError
+from ledger.fabric.errors import BlockError, EndorsementError, FabricError, ProfileError, RefusedError, UnreachableError
 from ledger.fabric.follower import Follower
 from ledger.fabric.gateway import Gateway
 from ledger.fabric.index import Index, IndexWriter
@@ -61,7 +61,7 @@ class FabricLedger(Index):
         def again(error: FabricError, sent: bool) -> bool:
             gap = _GAP.search(str(error))
             if gap is None:
-                return not isinstance(error, RefusedError)
+                return isinstance(error, EndorsementError)
             # An endorser that is a block behind has less than what is known to be committed; a real gap has not.
             return continues and not sent and int(gap[1]) < first
 

@@ -20,7 +20,8 @@ from chaincode.shim.service import start
 from ledger.checkpoints import check_lanes
 from ledger.embedded import EmbeddedLedger
 from ledger.fabric.crosscheck import check_chain, check_peer
-from ledger.fabric.errors import EndorsementError, FabricError, RefusedError
+from ledger.fabric.errors import EndorsementError, FabricError, ProfileError, RefusedError, UnreachableError
+from ledger.fabric.gateway import Gateway
 from ledger.fabric.ledger import FabricLedger, open_ledger
 from ledger.fabric.profile import open_gateways
 from ledger.port import Ledger
@@ -28,13 +29,14 @@ from ledger.proofs import unit_proof
 from ops.clock import now_ms
 from ops.fabric import processes
 from ops.fabric.network import Network
-from ops.fabric.plan import CHAINCODE, MEMBERS, Ordering, make_plan
+from ops.fabric.plan import CHAINCODE, CHANNEL, MEMBERS, Ordering, make_plan
 from ops.fabric.programs import MissingProgramsError, find_programs
 from pedigree.custody.leaf import leaf_unit_key
 from pedigree.ports import KeyValue
 from pedigree.proof import verify_checkpoint, verify_proof
 from pedigree.seal import KeyRing, PrivateKey, decode_keyring, ring_key, sm3
 from tests.contract.ledger_world import Clock, LedgerWorld, commit_all
+from tests.integration.fake_network import FakeNetwork
 from tests.property.units import KEY
 
 pytestmark = pytest.mark.stack
@@ -237,14 +239,30 @@ def _commit(ledger: FabricLedger, batch: Batch) -> None:
     raise FabricError(f"batch {batch.messages[0].number} was not taken")
 
 
-def test_another_contract_or_channel_is_said_clearly(network: Network, ledger: FabricLedger) -> None:
-    gateway = ledger._client.gateways[0]
+def test_what_is_wrong_in_a_profile_is_said_with_what_to_do(network: Network, tmp_path: Path) -> None:
+    """Contract, channel, certificate, clock, TLS authority: one clear message each, at once."""
+    _, (gateway, other, *_) = open_gateways(network.folder.profile("maker"), now_ms)
+    foreign = FakeNetwork().clients["maker"]
+    own_tls = (network.folder.peer_host("maker") / "tls/ca.crt").read_bytes()
+    mixed = Gateway("hospital", other.address, own_tls, gateway.identity, CHANNEL, CHAINCODE, now_ms)
     gateway.chaincode = "other"
-    with pytest.raises(FabricError, match="other"):
+    with pytest.raises(FabricError, match=r"No metadata was found for chaincode other in channel medtrace.*check the profile"):
         gateway.endorse([b"about"])
     gateway.chaincode, gateway.channel = CHAINCODE, "elsewhere"
-    with pytest.raises(FabricError, match="elsewhere"):
+    with pytest.raises(FabricError, match=r"channel elsewhere: check the profile's channel"):
+        gateway.evaluate([b"about"])
+    with pytest.raises(FabricError, match="no blocks of channel 'elsewhere'"):
+        next(gateway.blocks(0))
+    gateway.channel, gateway.identity = CHANNEL, foreign
+    with pytest.raises(ProfileError, match="check the profile's member, certificate and key"):
         gateway.endorse([b"about"])
+    with pytest.raises(UnreachableError, match="check the profile's tls_ca"):
+        mixed.endorse([b"about"], 3)
+    late = open_gateways(network.folder.profile("maker"), lambda: now_ms() - 20 * 60_000)[1][0]
+    with pytest.raises(ProfileError, match="set this machine's clock"):
+        late.endorse([b"about"])
+    for one in (gateway, mixed, late):
+        one.close()
 
 
 def test_it_stops_and_starts_with_its_data(network: Network, ledger: FabricLedger) -> None:
