@@ -6,7 +6,7 @@ STAMP := .venv/.made
 NOT_FAST := stack or slow
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-slow test-stack check bench clean-demo
+.PHONY: help venv demo test test-slow test-stack chaos check bench clean-demo
 
 help:  ## list what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -34,6 +34,10 @@ test-slow: $(STAMP)  ## the tests that take minutes
 # pytest says 5 for "no test was selected": there may be none on this branch.
 test-stack: $(STAMP)  ## the tests that need the real servers
 	@$(BIN)/python -m pytest -m stack $(ARGS); status=$$?; test $$status -eq 5 || exit $$status
+
+chaos: $(STAMP)  ## 200 kills and pauses under load on the real servers (an hour)
+	@CHAOS_FAULTS=$${CHAOS_FAULTS:-200} CHAOS_PACKS=$${CHAOS_PACKS:-10000} \
+	  $(BIN)/python -m pytest -s -m stack tests/acceptance/test_chaos.py $(ARGS)
 
 check: $(STAMP)  ## style, types, directions of imports
 	$(BIN)/ruff check .

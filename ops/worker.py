@@ -37,6 +37,7 @@ def work(settings: Settings, role: str) -> int:
     logs.configure(settings, role)
     for name in ("faust", "mode", "aiokafka"):  # they tell each step of their own start and end
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
+    logging.getLogger("mode.timers").setLevel(logging.ERROR)  # a step may take longer than the idle timer's interval
     keys = KeyFiles(settings).load()
     meter = Meter()
     with ExitStack() as stack:

@@ -35,9 +35,10 @@ class CaptureLine(Line):
     """Capture on Kafka; the runner of the base class is never stepped."""
 
     bootstrap: str = ""
+    prefix: str = "m-"
 
     def open_log(self) -> EventLog:
-        return KafkaLog(Access(self.bootstrap, prefix="m-", delivery_ms=3_000, answer_ms=3_000), PARTITIONS)
+        return KafkaLog(Access(self.bootstrap, prefix=self.prefix, delivery_ms=3_000, answer_ms=3_000), PARTITIONS)
 
 
 @dataclass
@@ -48,12 +49,14 @@ class Fleet:
     bootstrap: str
     servers: list[Program] = field(default_factory=list)
     extra: str = ""
+    prefix: str = "m-"
     crew: tuple[tuple[str, str], ...] = CREW
 
     def __post_init__(self) -> None:
         self.config = self.folder / "medtrace.toml"
         self.config.write_text(
-            f'backend = "stack"\ndata = "data"\norigin = "{ORIGIN}"\nkafka_bootstrap = "{self.bootstrap}"\nkafka_prefix = "m-"\n'
+            f'backend = "stack"\ndata = "data"\norigin = "{ORIGIN}"\n'
+            f'kafka_bootstrap = "{self.bootstrap}"\nkafka_prefix = "{self.prefix}"\n'
             "kafka_session_ms = 3000\nkafka_delivery_ms = 5000\npartitions = 4\nsimulation = true\ntick_seconds = 2\n"
             f"checkpoint_seconds = 1\n{self.extra}"
         )
@@ -74,7 +77,7 @@ class Fleet:
         self.keeper.stop()
 
     def open_log(self) -> KafkaLog:
-        return KafkaLog(Access(self.bootstrap, prefix="m-"), PARTITIONS)
+        return KafkaLog(Access(self.bootstrap, prefix=self.prefix), PARTITIONS)
 
     def rest(self, log: EventLog, graph: Callable[[], Graph] | None = None, seconds: float = 120) -> None:
         """Until everything that is in the log is split, decided, on the ledger and in the graph, and stays so."""

@@ -86,9 +86,17 @@ class Chaos:
         self._fleet, self._rng = fleet, rng
         self.seconds: dict[str, list[float]] = defaultdict(list)
 
-    def strike(self) -> None:
-        program = self._rng.choice(self._fleet.keeper.programs)
-        how = self._rng.choice(("kill", "kill", "pause"))
+    def plan(self, faults: int) -> list[tuple[Program, str]]:
+        """Everybody's turn comes before anybody's second one; each is killed first and paused next, or the other way round."""
+        found: list[tuple[Program, str]] = []
+        hows = {program.name: self._rng.sample(("kill", "pause"), 2) for program in self._fleet.keeper.programs}
+        while len(found) < faults:
+            turn = [(program, hows[program.name][0]) for program in self._fleet.keeper.programs]
+            hows = {name: pair[::-1] for name, pair in hows.items()}
+            found += self._rng.sample(turn, len(turn))
+        return found[:faults]
+
+    def strike(self, program: Program, how: str) -> None:
         begun = time.monotonic()
         pid = self._running(program)
         if how == "kill":
@@ -134,9 +142,9 @@ def test_kills_and_pauses_lose_and_double_nothing(tmp_path: Path) -> None:
         sender = Sender(line, [(one.body, one.content_type, gln[one.who], one.arrival) for one in world.letters])
         chaos = Chaos(fleet, random.Random(SEED))
         sender.start()
-        for fault in range(FAULTS):
+        for fault, (program, how) in enumerate(chaos.plan(FAULTS)):
             sender.share = (fault + 1) / FAULTS
-            chaos.strike()
+            chaos.strike(program, how)
         sender.share = 1.0
         sender.join(300)
         assert sender.failure is None
