@@ -13,6 +13,7 @@ from neo4j import exceptions as said
 from pedigree.errors import GraphError, LogFullError, QueryTooComplexError, SettingsError, StoreError
 
 T = TypeVar("T")
+_SCHEMES = ("bolt://", "neo4j://", "bolt+s://", "bolt+ssc://", "neo4j+s://", "neo4j+ssc://")
 _FULL = ("No space left", "MemoryPoolOutOfMemory", "transaction.total.max")
 
 
@@ -39,6 +40,8 @@ class Server:
     def __init__(
         self, uri: str, auth: tuple[str, str] | None, database: str, retry_seconds: float, options: dict[str, Any]
     ) -> None:
+        if not uri.startswith(_SCHEMES):
+            raise SettingsError(f"neo4j_uri {uri[:100]} is no address of Neo4j: set one that begins with bolt:// or neo4j://")
         self.uri, self.database, self._retry_seconds = uri, database, retry_seconds
         with self._translated():
             self._driver = GraphDatabase.driver(
