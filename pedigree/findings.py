@@ -21,6 +21,7 @@ SEVERITY: dict[str, str] = {
     "displaced": LOW,
     "concealed_shortage": INFO,
     "empty_returned": INFO,
+    "legacy_stock": INFO,
     # holes in the chain: somebody did not record his part
     "no_shipment": LOW,
     "no_receipt": LOW,
@@ -52,6 +53,7 @@ SEVERITY: dict[str, str] = {
     "lot_mismatch": MEDIUM,
     "expiry_mismatch": MEDIUM,
     "post_dated": MEDIUM,
+    "time_contradiction": MEDIUM,
     "not_received": MEDIUM,
     # does not hold
     "shipped_without_custody": HIGH,

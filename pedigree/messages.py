@@ -121,6 +121,8 @@ class Entry(msgspec.Struct, array_like=True):
     """Latitude and longitude of the place, in degrees."""
     offset: int = 0
     """Registered error of the clock that told `time` (ms ahead): corrects the place in the fold, never the time itself."""
+    legacy: tuple[str, ...] = ()
+    """Packing, unpacking: GTINs of which who acts has declared stock that was never commissioned here."""
 
     @property
     def identity(self) -> tuple[bytes, int, str, int]:
@@ -296,6 +298,8 @@ class StampedEvent(msgspec.Struct, array_like=True):
     norm: int = 0
     """Shipping: how long goods may be under way on this lane (ms)."""
     geo: tuple[float, float] | None = None
+    legacy: tuple[str, ...] = ()
+    """GTINs in the event of which who acts (or sent them) has declared stock that was never commissioned here."""
 
 
 class DocumentMessage(msgspec.Struct, array_like=True):

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from pedigree.clocks import clock_explains
 from pedigree.custody.steps import STEP_OF, Flag, Kind, Step
 from pedigree.events import EventView, read_event
 from pedigree.identifiers import gln_of, is_logistic
@@ -29,6 +30,7 @@ _SIGN = {
     Step.DECOMMISSION: -1,
     Step.DESTROY: -1,
 }
+GTIN = "https://id.gs1.org/01/"
 SSCC = "https://id.gs1.org/00/"
 CONTENT = "contentQuantity"
 """ILMD field (any namespace): how many pieces a pack holds, for dispensing in parts."""
@@ -54,6 +56,8 @@ def explode_event(stamped: StampedEvent, message: DocumentMessage) -> Iterator[O
         document=message.id,
     )
     base = _entry(view, stamped, attestation, message)
+    if stamped.earliest and view.time + stamped.slack < stamped.earliest and clock_explains(message, stamped.hash):
+        base = msgspec.structs.replace(base, flags=base.flags | Flag.CLOCK)
     declared = view.declaration is not None
     for observation in _SPLIT[view.type](view, base):
         if declared:
@@ -88,6 +92,7 @@ def _entry(view: EventView, stamped: StampedEvent, attestation: Attestation, mes
         norm=stamped.norm,
         geo=stamped.geo,
         offset=stamped.offset,
+        legacy=stamped.legacy,
     )
 
 
@@ -96,10 +101,15 @@ def _with(entry: Entry, step: int, **changes: object) -> Entry:
 
 
 def _for_unit(unit: str, entry: Entry) -> Observation:
-    kind = container_flags(unit)
-    if kind:
-        entry = msgspec.structs.replace(entry, flags=entry.flags | kind)
+    kind = container_flags(unit) | legacy_flag(unit, entry.legacy)
+    if kind or entry.legacy:
+        entry = msgspec.structs.replace(entry, flags=entry.flags | kind, legacy=())
     return Observation(unit, entry)
+
+
+def legacy_flag(unit: str, gtins: tuple[str, ...]) -> int:
+    """Whether the unit is of a product of which old stock was declared."""
+    return Flag.LEGACY if gtins and unit.startswith(GTIN) and unit[len(GTIN) : len(GTIN) + 14] in gtins else 0
 
 
 def container_flags(unit: str) -> int:
@@ -138,10 +148,10 @@ def _classes(quantities: tuple[tuple[str, float | None, str], ...], base: Entry,
     """Lots without serials: a balance for each lot and party, never a pack's verdict. Other classes are only on record."""
     for epc_class, quantity, _ in quantities:
         if sign and quantity and LOT in epc_class:
-            entry = _with(base, Step.BALANCE, quantity=sign * float(quantity))
+            entry = _with(base, Step.BALANCE, legacy=(), quantity=sign * float(quantity))
             yield Observation(balance_unit(epc_class, base.actor), entry)
         else:
-            yield Observation(epc_class, _with(base, Step.NEUTRAL, quantity=float(quantity or 0)))
+            yield Observation(epc_class, _with(base, Step.NEUTRAL, legacy=(), quantity=float(quantity or 0)))
 
 
 def balance_unit(lot: str, party: str) -> str:
@@ -173,9 +183,9 @@ def _transaction(view: EventView, base: Entry) -> Iterator[Observation]:
 
 def _transformation(view: EventView, base: Entry) -> Iterator[Observation]:
     hub = view.transformation_id or f"urn:medtrace:transformation:{base.event.hex()}"
-    yield Observation(hub, _with(base, Step.FORM, children=len(view.output_epcs)), members=view.output_epcs)
+    yield Observation(hub, _with(base, Step.FORM, legacy=(), children=len(view.output_epcs)), members=view.output_epcs)
     for epc in view.input_epcs:
-        yield Observation(epc, _with(base, Step.TRANSFORM, container=hub))
+        yield _for_unit(epc, _with(base, Step.TRANSFORM, container=hub))
     yield from _classes(view.input_quantities, base, -1)
     yield from _classes(view.output_quantities, base, 1)
 

@@ -6,6 +6,8 @@ custody, ledger) reads the stamp and never the registry.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from msgspec import structs
 
 from pedigree.custody.steps import Flag
@@ -23,6 +25,7 @@ _GTIN = "https://id.gs1.org/01/"
 _CLASS_END = len(_GTIN) + 14
 _PASSES_OWNERSHIP = frozenset({"shipping", "consigning", "receiving"})
 _CREATES = frozenset({"commissioning", "urn:medtrace:bizstep:onboarding"})
+_CUSTOMERS = frozenset({"hospital", "clinic", "pharmacy"})
 _SELLABLE = frozenset({"sellable_accessible", "sellable_not_accessible", "conformant", "available"})
 
 
@@ -59,7 +62,31 @@ def stamp(
         offset=registry.clock_offset(device or gln_of(view.read_point), view.time) if device or view.read_point else 0,
         norm=_norm(view, registry, actor),
         geo=_geo(view, registry),
+        legacy=_legacy(view, registry, actor),
     )
+
+
+def _legacy(view: EventView, registry: Registry, actor: str) -> tuple[str, ...]:
+    held = registry.legacy_gtins(actor)
+    if view.biz_step in RECEIVING:
+        held |= registry.legacy_gtins(_other(view, registry))
+    if not held:
+        return ()
+    units = (*view.epcs, *view.children, *view.input_epcs)
+    return tuple(sorted(held & {unit[len(_GTIN) : _CLASS_END] for unit in units if unit.startswith(_GTIN)}))
+
+
+def _outside_territory(view: EventView, registry: Registry) -> bool:
+    """Sold to a customer in another territory than the seller's. Places without a territory serve all; trade between wholesalers
+    is free."""
+    if view.biz_step not in ("shipping", "consigning") or view.disposition == "returned":
+        return False
+    receiver = registry.party(_other(view, registry))
+    if receiver is None or receiver.role not in _CUSTOMERS:
+        return False
+    own = registry.territory(view.read_point or view.biz_location, "")
+    place = next((uri for kind, uri in view.destinations if kind == "location"), "")
+    return own not in ("", registry.territory(place, receiver.id) or own)
 
 
 def _norm(view: EventView, registry: Registry, actor: str) -> int:
@@ -133,6 +160,8 @@ def _flags(view: EventView, registry: Registry, actor: str, attester: str, at: i
         flags |= Flag.UPLOAD_CLOSED
     if view.type == "AssociationEvent":
         flags |= Flag.ASSOCIATION
+    if _outside_territory(view, registry):
+        flags |= Flag.TERRITORY
     if view.parent and view.action == "DELETE" and not view.children and not view.child_quantities:
         flags |= Flag.ALL_CHILDREN
     return flags
@@ -148,24 +177,32 @@ def _created(view: EventView) -> list[str]:
 
 
 def slim(view: EventView) -> EventView:
-    """A view that gets the same stamp and is small whatever the event lists: of the units that it creates one for each GTIN, of
-    the others none. Capture's worker processes send this to the process that has the registry."""
-    created: dict[str, str] = {}
-    for unit in _created(view):
-        created.setdefault(unit[:_CLASS_END] if unit.startswith(_GTIN) else unit, unit)
-    units = tuple(created.values())
+    """A view that gets the same stamp and is small whatever the event lists: one unit for each GTIN. Capture's worker processes
+    send this to the process that has the registry."""
+    units = _one_each(_created(view))
     transformed = view.type == "TransformationEvent"
-    children = view.children[:1] or tuple(quantity[0] for quantity in view.child_quantities[:1])
     return structs.replace(
         view,
-        epcs=() if transformed else units,
+        epcs=() if transformed else units or _packs(view.epcs),
         quantities=(),
-        children=children,
+        children=_packs(view.children) or view.children[:1] or tuple(quantity[0] for quantity in view.child_quantities[:1]),
         child_quantities=(),
-        input_epcs=(),
+        input_epcs=_packs(view.input_epcs),
         output_epcs=units if transformed else (),
         input_quantities=(),
         output_quantities=(),
         biz_transactions=(),
         ilmd={},
     )
+
+
+def _one_each(units: Iterable[str]) -> tuple[str, ...]:
+    """The first unit of each GTIN; what has none, whole."""
+    first: dict[str, str] = {}
+    for unit in units:
+        first.setdefault(unit[:_CLASS_END] if unit.startswith(_GTIN) else unit, unit)
+    return tuple(first.values())
+
+
+def _packs(units: Iterable[str]) -> tuple[str, ...]:
+    return _one_each(unit for unit in units if unit.startswith(_GTIN))

@@ -18,9 +18,16 @@ from pedigree.custody.steps import RANK, Flag, Kind, Step
 from pedigree.custody.timeline import custody_at, quoted
 from pedigree.findings import MEDIUM, RANKS, severity
 from pedigree.messages import Custody, Entry, Observation, Place
+from pedigree.observations import container_flags, legacy_flag
 from pedigree.seal import sm3
 
-_EDGE = {Step.PACK: (Kind.PACKED, Step.PACKED), Step.UNPACK: (Kind.UNPACKED, Step.UNPACKED)}
+_EDGE = {
+    Step.PACK: (Kind.PACKED, Step.PACKED),
+    Step.UNPACK: (Kind.UNPACKED, Step.UNPACKED),
+    Step.SHIP: (Kind.UNPACKED, Step.UNPACKED),
+    Step.CONSIGN: (Kind.UNPACKED, Step.UNPACKED),
+}
+"""Shipping tells children only where an empty container goes home."""
 
 
 def asker_key(leaf_id: LeafId) -> bytes:
@@ -58,8 +65,12 @@ class Outgoing:
         edge = self._edge(entry, kind, step, turn, custody, ancestors)
         if entry.step == Step.FORM and turn is not None:
             edge = msgspec.structs.replace(edge, marks=marks)
+        own = {0: edge}
         for member in members:
-            self.sent.append(Observation(member, edge))
+            flags = container_flags(member) | legacy_flag(member, entry.legacy)
+            if flags not in own:
+                own[flags] = msgspec.structs.replace(edge, flags=edge.flags | flags)
+            self.sent.append(Observation(member, own[flags]))
 
     def _custody(self, entry: Entry, turn: Turn | None, packed_in: Entry | None) -> tuple[Custody, tuple[str, ...]]:
         if turn is None:

@@ -283,7 +283,7 @@ class Fold:
             self.fallback = Fallback(self.fallback.state, (*self.fallback.loose, (leaf.identity, place)))
         elif leaf.step in RECEIPTS:
             self.fallback = Fallback(self.state, ((leaf.identity, place),))
-        self.state = step_to(before, leaf, place[0], code if fit == LOOSE else "")
+        self.state = step_to(before, leaf, place[0], code)
         self.turns.append(Turn(place, self.state, leaf.identity))
         self.outcomes[leaf.identity] = Outcome(fit, code, True, place, lag, implied, bounded)
         if leaf.step in CLAIMS:

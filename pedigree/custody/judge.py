@@ -1,8 +1,8 @@
 """Does a step fit the state that it meets? One table, read by the stream and by the ledger.
 
-`judge(state, leaf)` answers (fit, code). Fit 2: exact, the step is what must come next. Fit 1: loose, consistent but
-something is missing or odd; the code says what. Fit 0: it contradicts the state; the code says how. (-1, a container's
-answer is missing, is the fold's business.) Codes are those of `pedigree.findings`.
+`judge(state, leaf)` answers (fit, code). Fit 2: exact, the step is what must come next (a code is a remark). Fit 1: loose,
+consistent but something is missing or odd; the code says what. Fit 0: it contradicts the state; the code says how. (-1, a
+container's answer is missing, is the fold's business.) Codes are those of `pedigree.findings`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pedigree.custody.leaf import Leaf
-from pedigree.custody.state import State, reborn
+from pedigree.custody.state import State, packed_at_dispatch, reborn, untouched
 from pedigree.custody.steps import ENDED, Flag, Status, Step
 
 EXACT, LOOSE, NO = 2, 1, 0
@@ -54,8 +54,13 @@ def _unborn(s: State, e: Leaf) -> Fit:
         return NO, "unknown_origin"
     if step == Step.PACKED and e.circle:
         return NO, "aggregation_circle"
-    if logistic and step == Step.RECEIVE:
+    if logistic:
+        # A container that nobody announced: a hole in the record, but no product of unknown origin.
+        if step == Step.UNPACKED:
+            return (NO, "aggregation_circle") if e.circle else (EXACT, "not_in_container")
         return LOOSE, "no_shipment"
+    if e.flags & Flag.LEGACY:
+        return LOOSE, "legacy_stock"
     return LOOSE, "origin_missing" if e.flags & Flag.UPLOAD_CLOSED else "unknown_origin"
 
 
@@ -109,15 +114,21 @@ def _accepted_in_hand(s: State, e: Leaf) -> Fit:
 
 def _by_holder(code: str) -> Callable[[State, Leaf], Fit]:
     def check(s: State, e: Leaf) -> Fit:
-        return OK if e.actor == s.possessor else (NO, code)
+        return OK if e.actor == s.possessor else _elsewhere(s, code)
 
     return check
+
+
+def _elsewhere(s: State, code: str) -> Fit:
+    """Somebody else than the holder acts. Where the unit has done nothing since it was made (a third of makers note no case
+    contents), a hand-over is missing and nothing is contradicted; what its maker notes of it later will be."""
+    return (LOOSE, "no_shipment") if untouched(s) else (NO, code)
 
 
 def _moved_out(code: str) -> Callable[[State, Leaf], Fit]:
     def check(s: State, e: Leaf) -> Fit:
         if e.actor != s.possessor:
-            return NO, code
+            return _elsewhere(s, code)
         return (LOOSE, "on_hold") if s.hold else OK
 
     return check
@@ -125,7 +136,7 @@ def _moved_out(code: str) -> Callable[[State, Leaf], Fit]:
 
 def _dispensed_in_hand(s: State, e: Leaf) -> Fit:
     if e.actor != s.possessor:
-        return NO, "sale_not_by_holder"
+        return _elsewhere(s, "sale_not_by_holder")
     if s.hold:
         return LOOSE, "on_hold"
     if e.flags & Flag.PARTIAL and 0 <= s.remaining < e.quantity:
@@ -137,14 +148,19 @@ def _packed_in_hand(s: State, e: Leaf) -> Fit:
     if e.circle:
         return NO, "aggregation_circle"
     custody = e.custody
+    if custody is not None and custody.status == Status.IN_TRANSIT and custody.shipper == s.possessor:
+        return OK  # the container was noted as dispatched a moment before it was noted as packed
     if custody is None or custody.possessor != s.possessor:
-        return NO, "packed_elsewhere"
+        return _elsewhere(s, "packed_elsewhere")
     return OK if custody.status == Status.ACTIVE else (LOOSE, "packed_in_transit")
 
 
 def _unpacked_in_hand(s: State, e: Leaf) -> Fit:
     same = e.custody is not None and e.custody.possessor == s.possessor
-    return (NO, "emptied") if same else (NO, "not_in_container")
+    if same:
+        return NO, "emptied"
+    # A third of makers note no contents: who opens the case lists what was in it, and that is the first scan since it was made.
+    return (EXACT if untouched(s) and e.custody is not None and not e.circle else NO), "not_in_container"
 
 
 def _void_in_hand(s: State, e: Leaf) -> Fit:
@@ -202,7 +218,8 @@ _IN_HAND: dict[int, Callable[[State, Leaf], Fit]] = {
 
 
 def _received_in_transit(s: State, e: Leaf) -> Fit:
-    if e.actor in (s.addressee, s.possessor) or not s.addressee:
+    # The shipper who takes his own goods in again had them refused, whoever carried them.
+    if e.actor in (s.addressee, s.possessor, s.shipper) or not s.addressee:
         return OK
     return LOOSE, "diversion"
 
@@ -240,8 +257,15 @@ def _packed_in_transit(s: State, e: Leaf) -> Fit:
     return NO, "packed_elsewhere"
 
 
+def _packed_up_in_transit(s: State, e: Leaf) -> Fit:
+    """Two scanners at one dock, whose clocks differ by less than the slack, tell of the dispatch first."""
+    if packed_at_dispatch(s, e):
+        return OK
+    return _used_in_transit("handled_without_custody")(s, e)
+
+
 def _void_in_transit(s: State, e: Leaf) -> Fit:
-    return OK if e.actor == s.possessor else (NO, "not_in_transit")
+    return OK if e.actor in (s.possessor, s.shipper) else (NO, "not_in_transit")
 
 
 def _hold_in_transit(s: State, e: Leaf) -> Fit:
@@ -253,7 +277,7 @@ _TRANSIT: dict[int, Callable[[State, Leaf], Fit]] = {
     Step.RECEIVE: _received_in_transit,
     Step.ACCEPT: _fine,
     Step.UNPACK: _used_in_transit("handled_without_custody"),
-    Step.PACK: _used_in_transit("handled_without_custody"),
+    Step.PACK: _packed_up_in_transit,
     Step.DISPENSE: _used_in_transit("sale_not_by_holder"),
     Step.PACKED: _packed_in_transit,
     Step.SHIP: _reshipped,

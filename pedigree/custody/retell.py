@@ -7,7 +7,7 @@ from pedigree.custody.edges import Outgoing
 from pedigree.custody.history import Consortium, History
 from pedigree.custody.row import Archive, Row
 from pedigree.custody.steps import Kind
-from pedigree.custody.telling import TELLS, tell
+from pedigree.custody.telling import TELLS, empties, tell
 from pedigree.messages import Observation
 
 
@@ -23,7 +23,7 @@ def retell(
     acting = {turn.by for turn in row.closed()}
     for entry in history.entries.values():
         by = (entry.event, entry.kind, history.coder.code(entry.source))
-        if entry.kind == Kind.EVENT and entry.step in TELLS and by not in acting and not row.start:
+        if entry.kind == Kind.EVENT and (entry.step in TELLS or empties(entry)) and by not in acting and not row.start:
             outgoing.turned(entry, None, None, history.members(entry.event), ())
     for probe in archive.probes(unit, 0):
         history.probes[probe.identity] = probe

@@ -31,7 +31,7 @@ class State(msgspec.Struct, array_like=True, frozen=True):
     sale: str = ""
     marks: tuple[str, ...] = ()
     shipper: str = ""
-    """Who shipped it last."""
+    """Who sent it last (no carrier in between)."""
     gap: int = 0
     """A hand-over is missing somewhere in the chain: 1 of a party that takes no part, 2 unexplained."""
     legacy: bool = False
@@ -70,7 +70,7 @@ def with_custody(state: State, custody: Custody) -> State:
 
 
 def step_to(state: State, e: Leaf, time: int, code: str) -> State:
-    """The state after `e` acted at `time`. `code` is the finding of a loose fit, '' for an exact one."""
+    """The state after `e` acted at `time`. `code`: what the fit had to say, '' for nothing."""
     if reborn(state, e):
         state = EMPTY
     new = _EFFECTS[e.step](state, e)
@@ -79,6 +79,8 @@ def step_to(state: State, e: Leaf, time: int, code: str) -> State:
         changes["since"] = time
     if code in GAPS:
         changes["gap"] = max(new.gap, 1 if e.flags & Flag.NONPARTICIPANT else 2)
+    if code == "legacy_stock":
+        changes["legacy"] = True
     return msgspec.structs.replace(new, **changes) if changes else new
 
 
@@ -90,6 +92,16 @@ def reborn(s: State, e: Leaf) -> bool:
         and e.step in (Step.COMMISSION, Step.PACK)
         and e.time - s.since > YEAR_MS
     )
+
+
+def packed_at_dispatch(s: State, e: Leaf) -> bool:
+    """The shipper's note of packing lies after that of the dispatch by less than he can tell times apart."""
+    return s.status == Status.IN_TRANSIT and e.actor == s.shipper and e.time - s.since <= e.slack
+
+
+def untouched(s: State) -> bool:
+    """Made, and since then in nobody else's hands as far as anybody told."""
+    return s.status == Status.ACTIVE and not (s.shipper or s.gap or s.inferred or s.legacy or s.container)
 
 
 def _create(s: State, e: Leaf) -> State:
@@ -138,6 +150,7 @@ def _arrive(s: State, e: Leaf) -> State:
 
 
 def _ship(s: State, e: Leaf) -> State:
+    forwarded = s.status == Status.IN_TRANSIT and e.other in ("", s.addressee)
     return msgspec.structs.replace(
         s,
         status=Status.IN_TRANSIT,
@@ -145,7 +158,8 @@ def _ship(s: State, e: Leaf) -> State:
         owner=e.owner or s.owner or e.actor,
         location=e.location,
         addressee=e.other or (s.addressee if s.status == Status.IN_TRANSIT else ""),
-        shipper=e.actor,
+        # A carrier's leg does not make him the shipper: who takes the goods in again, or calls them off, is who sent them.
+        shipper=s.shipper if forwarded and s.shipper else e.actor,
         inferred=False,
     )
 
@@ -199,7 +213,7 @@ def _released(s: State, e: Leaf) -> State:
 
 def _handle(s: State, e: Leaf) -> State:
     """Packing or unpacking one's own children: whoever does it has the container in hand."""
-    if s.container:
+    if s.container or (e.step == Step.PACK and packed_at_dispatch(s, e)):
         return s
     status = s.status if s.status == Status.PART_DISPENSED else Status.ACTIVE
     return msgspec.structs.replace(
@@ -229,7 +243,7 @@ def _packed(s: State, e: Leaf) -> State:
 
 def _unpacked(s: State, e: Leaf) -> State:
     custody = e.custody or Custody()
-    if s.status == Status.NONE or s.container:
+    if s.status == Status.NONE or s.container or custody.possessor != s.possessor:
         part = s.status == Status.PART_DISPENSED
         new = with_custody(s, custody)
         return msgspec.structs.replace(new, container="", status=Status.PART_DISPENSED if part else new.status)

@@ -134,6 +134,12 @@ class Flag:
     """The maker has declared the upload of the lot's serials complete."""
     REUSABLE = 4096
     """A returnable asset (GRAI, GIAI): it comes back empty, and nobody records that."""
+    LEGACY = 8192
+    """Who acts (or sent it) has declared stock of this product that was never commissioned here."""
+    CLOCK = 16384
+    """The journal's other entries are off by as much as this one: the device's clock was wrong, not one note."""
+    TERRITORY = 32768
+    """Sent to a customer outside the territory that the sender's site may serve."""
     PARTIAL = 512
     """A dispensing that names a quantity, or disposition partially_dispensed."""
 

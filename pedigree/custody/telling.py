@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import zip_longest
+
+import msgspec
 
 from pedigree.custody.edges import Outgoing, asked_difference, changed_turns, suspicious
 from pedigree.custody.fold import Turn
 from pedigree.custody.history import History, leaf_id
 from pedigree.custody.leaf import decode_leaf
 from pedigree.custody.row import Identity, LeafId, Row
-from pedigree.custody.steps import Flag, Kind, Step
+from pedigree.custody.steps import Flag, Kind, Status, Step
 from pedigree.messages import Entry, Place
 
 TELLS = frozenset({Step.PACK, Step.UNPACK, Step.TRANSFORM, Step.FORM})
@@ -33,12 +36,13 @@ def tell(history: History, old: Row, new: Row, outgoing: Outgoing) -> None:
     if _suspicious(old) != _suspicious(new):
         inputs = {e.identity[:2] for e in history.entries.values() if e.step == Step.TRANSFORM}
         changed.update((by, turn) for by, turn in turns.items() if by[:2] in inputs)
-    _tell_members(history, after, changed, turns, new, outgoing)
+    _tell_members(history, before, after, changed, turns, new, outgoing)
     _ask(history, old, new, outgoing)
 
 
 def _tell_members(
     history: History,
+    before: Sequence[Turn],
     after: Sequence[Turn],
     changed: dict[LeafId, Turn | None],
     turns: dict[LeafId, Turn],
@@ -56,15 +60,76 @@ def _tell_members(
         if entry.step in (Step.PACK, Step.UNPACK):
             moved.update(members)
         outgoing.turned(entry, turn, _packed_in(history, after, turn), members, marks)
-    for entry in list(history.entries.values()):
-        if entry.flags & Flag.ALL_CHILDREN and entry.kind == Kind.EVENT:
-            by = leaf_id(entry.identity, history.coder)
-            turn = turns.get(by)
-            if by in changed or moved:
-                inside = contents_before(history, after, turn.place) if turn is not None else frozenset(moved)
-                outgoing.turned(entry, turn, _packed_in(history, after, turn), sorted(inside), ())
-                if turn is not None:
-                    outgoing.turned(entry, None, None, sorted(moved - inside), ())
+    emptied = [entry for entry in history.entries.values() if empties(entry)]
+    if emptied:
+        _tell_let_out(history, before, after, emptied, moved, changed, outgoing)
+
+
+def _tell_let_out(
+    history: History,
+    before: Sequence[Turn],
+    after: Sequence[Turn],
+    emptied: Sequence[Entry],
+    moved: set[str],
+    changed: Mapping[LeafId, Turn | None],
+    outgoing: Outgoing,
+) -> None:
+    """What leaves with these depends on all that came before them: each after the first difference is looked at again."""
+    old, turns = {turn.by: turn for turn in before}, {turn.by: turn for turn in after}
+    since = _first_difference(before, after)
+    for entry in emptied:
+        by = leaf_id(entry.identity, history.coder)
+        was, turn = old.get(by), turns.get(by)
+        places = [one.place for one in (was, turn) if one is not None]
+        if by not in changed and (since is None or not places or max(places) < since):
+            continue
+        inside, earlier = _let_out(history, after, entry, turn), _let_out(history, before, entry, was)
+        outgoing.turned(entry, _as_it_stood(after, turn), _packed_in(history, after, turn), sorted(inside), ())
+        outgoing.turned(entry, None, None, sorted((moved | earlier) - inside), ())
+
+
+def _first_difference(before: Sequence[Turn], after: Sequence[Turn]) -> Place | None:
+    for one, other in zip_longest(before, after):
+        if one is not other and one != other:
+            return min(turn.place for turn in (one, other) if turn is not None)
+    return None
+
+
+def empties(entry: Entry) -> bool:
+    """Whether everything leaves the container: unpacked without a list, or a returnable one that goes home."""
+    if entry.kind != Kind.EVENT:
+        return False
+    if entry.flags & Flag.ALL_CHILDREN:
+        return True
+    return bool(entry.step in (Step.SHIP, Step.CONSIGN) and entry.flags & Flag.REUSABLE and entry.flags & Flag.RETURNED)
+
+
+def _let_out(history: History, turns: Sequence[Turn], entry: Entry, turn: Turn | None) -> frozenset[str]:
+    if turn is None:
+        return frozenset()
+    inside = contents_before(history, turns, turn.place)
+    # What who returns it has packed himself goes along; what had come to him in it stays with him, scanned or not.
+    return inside if entry.step == Step.UNPACK else inside - _packed_by(history, turns, turn.place, entry.actor)
+
+
+def _packed_by(history: History, turns: Sequence[Turn], place: Place, actor: str) -> frozenset[str]:
+    own: set[str] = set()
+    for turn in turns:
+        if turn.place >= place:
+            break
+        entry = history.by_leaf(turn.by)
+        if entry is not None and entry.kind == Kind.EVENT and entry.step == Step.PACK:
+            members = history.members(entry.event)
+            (own.update if entry.actor == actor else own.difference_update)(members)
+    return frozenset(own)
+
+
+def _as_it_stood(turns: Sequence[Turn], turn: Turn | None) -> Turn | None:
+    """A shipment's turn with the state before it: what stays behind was never under way."""
+    if turn is None or turn.state.status != Status.IN_TRANSIT:
+        return turn
+    index = turns.index(turn)
+    return msgspec.structs.replace(turn, state=turns[index - 1].state) if index else turn
 
 
 def _suspicious(row: Row) -> bool:
@@ -90,6 +155,8 @@ def contents_before(history: History, turns: Sequence[Turn], place: Place) -> fr
             if entry.flags & Flag.ALL_CHILDREN:
                 inside.clear()
             inside.difference_update(history.members(entry.event))
+        elif empties(entry):
+            inside &= _packed_by(history, turns, turn.place, entry.actor)
     return frozenset(inside)
 
 

@@ -13,7 +13,7 @@ from pedigree.custody.fold import Outcome
 from pedigree.custody.leaf import NO_RECORD, TOO_OLD_MS, Leaf
 from pedigree.custody.project import Coder
 from pedigree.custody.row import Said
-from pedigree.custody.steps import RANK, Kind, Step
+from pedigree.custody.steps import RANK, Flag, Kind, Step
 from pedigree.findings import HIGH, MEDIUM, RANKS, severity, worse
 from pedigree.messages import Attestation, Entry, Finding, Verdict
 from pedigree.seal import sm3
@@ -21,6 +21,8 @@ from pedigree.times import format_time
 
 HOUR_MS = 3_600_000
 LATE_MS = 24 * HOUR_MS
+BEYOND_MS = 48 * HOUR_MS
+"""What wrong clocks, wrong zones and notes with a date only explain; beyond it two claims can't both be true."""
 GENTLE = frozenset({Kind.PACKED, Kind.UNPACKED})
 """Edges are inferences: what contradicts one is at most medium."""
 
@@ -42,6 +44,8 @@ def verdict(entry: Entry, leaf: Leaf, outcome: Outcome | None, coder: Coder, abo
     findings = [*_time_findings(entry, leaf, outcome), *_label_findings(entry, about.lot, about.expiry), *about.extra]
     if outcome is not None and outcome.code:
         findings.append(_finding(entry, outcome, coder, about.disputed))
+    if entry.flags & Flag.TERRITORY and entry.kind == Kind.EVENT:
+        findings.append(Finding("diversion", severity("diversion"), (("outside_territory", entry.other), ("actor", entry.actor))))
     if entry.kind == Kind.BECAME and "suspect_input" in entry.marks:
         findings.append(Finding("suspect_input", severity("suspect_input"), (("transformation", entry.source),)))
     if outcome is not None and outcome.implied:
@@ -136,18 +140,27 @@ def _time_findings(entry: Entry, leaf: Leaf, outcome: Outcome | None) -> list[Fi
     times = (("event_time", format_time(entry.time)), ("record_time", format_time(record)))
     if earliest and entry.time + entry.slack < earliest:
         proof = (("not_before", format_time(earliest)), ("ms", str(earliest - entry.time)))
-        found.append(Finding("backdated", severity("backdated"), (*times, *proof)))
+        code = "clock_error" if entry.flags & Flag.CLOCK else "backdated"
+        found.append(Finding(code, severity(code), (*times, *proof)))
     elif outcome is not None and outcome.lag > entry.slack and outcome.code == "":
         proven = leaf.proof == 2 or outcome.bounded
-        code = "backdated" if proven else "clock_error" if _whole_hours(outcome.lag, entry.slack) else "order_conflict"
+        code = "backdated" if proven else _disorder(outcome.lag, entry.slack)
         found.append(Finding(code, severity(code), (*times, ("ms", str(outcome.lag)))))
-    if entry.time > record + entry.slack:
-        found.append(Finding("clock_error", severity("clock_error"), (*times, ("ms", str(entry.time - record)))))
+    ahead = entry.time - entry.offset - record
+    if ahead > entry.slack:
+        code = "post_dated" if ahead > BEYOND_MS + entry.slack else "clock_error"
+        found.append(Finding(code, severity(code), (*times, ("ms", str(ahead)))))
     elif record - entry.time > TOO_OLD_MS:
         found.append(Finding("too_old", severity("too_old"), (*times, ("ms", str(record - entry.time)))))
     elif record - entry.time > LATE_MS:
         found.append(Finding("late", severity("late"), (*times, ("ms", str(record - entry.time)))))
     return found
+
+
+def _disorder(lag: int, slack: int) -> str:
+    if lag > BEYOND_MS + slack:
+        return "time_contradiction"
+    return "clock_error" if _whole_hours(lag, slack) else "order_conflict"
 
 
 def _whole_hours(lag: int, slack: int) -> bool:

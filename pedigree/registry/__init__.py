@@ -121,6 +121,19 @@ class Registry(Tables):
         declared = self._all("legacy", Legacy)
         return [one for one in declared if one.party == party and one.gtin == gtin and one.lot in ("", lot)]
 
+    def legacy_gtins(self, party: str) -> frozenset[str]:
+        """Products of which the party has declared old stock."""
+        return self._legacy.get(party, frozenset())
+
+    def territory(self, uri: str, party: str) -> str:
+        """The sales territory of a place; without one, of the party when all its sites share it; '' = none is set."""
+        site = self.site(gln_of(uri)) if uri else None
+        if site is not None:
+            return site.territory
+        known = self.party(party)
+        found = {one.territory for one in known.sites} if known is not None else set()
+        return found.pop() if len(found) == 1 else ""
+
     def upload_closed(self, gtin: str, lot: str) -> bool:
         """Whether the maker has closed the upload of the lot's serials."""
         owner = self.owner_of(f"https://id.gs1.org/01/{gtin}")

@@ -6,7 +6,7 @@ import copy
 from typing import Self, TypeVar, cast
 
 from pedigree.errors import SealError
-from pedigree.facts import ApiKey, Delegation, Device, Party, Recall, Scope, SealKey, Site, Value, value_of
+from pedigree.facts import ApiKey, Delegation, Device, Legacy, Party, Recall, Scope, SealKey, Site, Value, value_of
 from pedigree.messages import Fact
 from pedigree.registry.prefixes import Prefixes
 from pedigree.seal import PublicKey
@@ -26,6 +26,7 @@ class Tables:
         self._by_hash: dict[str, ApiKey] = {}
         self._scoped: dict[tuple[str, str], tuple[Scope, ...]] = {}
         self._delegates: dict[tuple[str, str], tuple[Delegation, ...]] = {}
+        self._legacy: dict[str, frozenset[str]] = {}
         self._public: dict[str, PublicKey] = {}
         self._device_of: dict[str, str] = {}
         self._prefixes = Prefixes()
@@ -67,6 +68,10 @@ class Tables:
                 pair = (one.principal, one.delegate)
                 pairs[pair] = (*pairs.get(pair, ()), one)
             self._delegates = pairs
+        elif isinstance(value, Legacy):
+            held = {**self._legacy}
+            held[value.party] = held.get(value.party, frozenset()) | {value.gtin}
+            self._legacy = held
         elif isinstance(value, Scope):
             kind = "recall" if isinstance(value, Recall) else "hold"
             gtins = {value.gtin, before.gtin} if isinstance(before, Scope) else {value.gtin}

@@ -106,6 +106,8 @@ FINDING: dict[str, tuple[str, str]] = {
     "lot_mismatch": ("批号不符", "lot differs"),
     "expiry_mismatch": ("有效期不符", "expiry date differs"),
     "post_dated": ("时间填晚（晚于可证明的区间）", "dated later than can be true"),
+    "time_contradiction": ("时间自相矛盾：前后相差超过时钟误差", "its time and another's can't both be true"),
+    "legacy_stock": ("申报的旧库存", "declared old stock, never commissioned here"),
     "shipped_without_custody": ("虚假出库：未持有而发货", "shipped by a party that did not have it (false outbound)"),
     "backdated": ("倒填日期", "backdated"),
     "already_commissioned": ("重复赋码", "this code was commissioned before"),

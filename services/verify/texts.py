@@ -209,6 +209,8 @@ REASONS: dict[str, Both] = {
     "not_entitled": ("有一条记录由无权登记的一方提交", "One entry was made by somebody who may not speak for the company named"),
     "suspect_input": ("由可疑的产品分装而来", "It was repacked from something suspect"),
     "post_dated": ("有一条记录的时间不可能属实", "The time of one entry can't be true"),
+    "time_contradiction": ("两条记录的时间不可能同时属实", "The times of two entries can't both be true"),
+    "legacy_stock": ("接入本系统之前的旧库存", "Old stock from before this record"),
     "shipped_without_custody": ("并不持有它的企业登记了发货", "A company that did not have it says that it shipped it"),
     "backdated": ("有一条记录的时间被提前", "The time of one entry was moved back"),
     "already_commissioned": ("同一编码被登记生产两次", "This code was given out twice"),

@@ -88,9 +88,9 @@ def vectors() -> dict[str, bytes]:
 GOLDEN = {
     "unit key": (32, "82c80104ba510a769c860f6a"),
     "party code": (16, "420527046fda9c93f808c8ce"),
-    "entry": (300, "beaeddd42b3430f17c9a7f34"),
-    "observation": (362, "5b30c9ca352597a152f7dafc"),
-    "document": (165, "e651a3d75175ee98f8d57905"),
+    "entry": (301, "1706cb5daa5e1b2a0d3d666a"),
+    "observation": (363, "8b048648478b11539201aef6"),
+    "document": (166, "8aca127aab09da10e8628564"),
     "decisions": (53, "ba0f19a21ff04250540b4a46"),
     "fact": (58, "00385309ccbebf410355fda9"),
     "leaf": (308, "bd630f38e06f1fc5cf40ecfd"),

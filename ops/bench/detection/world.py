@@ -1,0 +1,114 @@
+"""One simulated world through the line: what was said when, beside what is true."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ops.bench.detection.line import Line
+from ops.simulate import Cause, FraudLabel, Mistake, Simulation
+from pedigree.findings import MEDIUM, RANKS
+from pedigree.messages import Finding, Verdict
+
+DAY = 86_400_000
+AFTER = 60 * DAY
+"""After the last document: every deadline has passed."""
+HARMLESS = frozenset({"late", "decommissioned_at_receipt"})
+"""Kinds of mistakes that are no wrong and no missing record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A finding of medium or high severity that stands at the end."""
+
+    unit: str
+    verdict: Verdict
+    finding: Finding
+    first: int
+    """When this finding on this event was first shown (ms UTC)."""
+
+
+@dataclass(slots=True)
+class Told:
+    """One world, judged."""
+
+    seed: int
+    line: Line
+    simulation: Simulation
+    alerts: list[Alert]
+    ever: set[str]
+    """Units that were shown SUSPECT at any time."""
+    frauds: list[FraudLabel]
+    mistakes: list[Mistake]
+    causes: dict[str, Cause]
+    event_ids: dict[bytes, list[str]]
+    errors: dict[str, set[str]] = field(default_factory=dict)
+    """Code of a pack -> kinds of honest mistakes that hit it."""
+    wrong_events: dict[str, set[str]] = field(default_factory=dict)
+    """eventID -> kinds of mistakes in it."""
+
+
+def judge_world(
+    seed: int, packs: int, days: int, fraud: float | None, progress: Callable[[float], None] = lambda share: None
+) -> Told:
+    """Simulate and run. `fraud`: share of packs, None = the seed's own."""
+    mistakes: list[Mistake] = []
+    simulation = Simulation(seed, packs, days, fraud, mistakes.append)
+    first: dict[tuple[str, bytes, str], int] = {}
+    ever: set[str] = set()
+
+    def heard(now: int, unit: str, verdicts: list[Verdict], word: str) -> None:
+        if word == "suspect":
+            ever.add(unit)
+        for verdict in verdicts:
+            if verdict.outcome in ("suspect", "rejected"):
+                for finding in verdict.findings:
+                    first.setdefault((unit, verdict.event, finding.code), now)
+
+    line = Line(simulation.facts, simulation.gateway.public, heard)
+    norms, now = simulation.norms, simulation.norms.start
+    for count, claim in enumerate(simulation.claims()):
+        line.take(claim)
+        now = claim.arrival_ms
+        if count % 50 == 0:
+            progress(max(0.0, (now - norms.start) / (norms.end - norms.start)))
+    line.tick(max(now, norms.end) + AFTER)
+    alerts = [
+        Alert(unit, verdict, finding, first.get((unit, verdict.event, finding.code), verdict.record_time))
+        for unit, verdicts in line.memory.verdicts.items()
+        for verdict in verdicts.values()
+        if verdict.outcome in ("suspect", "rejected")
+        for finding in verdict.findings
+        if RANKS[finding.severity] >= RANKS[MEDIUM] and not _after_the_world(verdict, finding, norms.end)
+    ]
+    told = Told(
+        seed,
+        line,
+        simulation,
+        alerts,
+        ever,
+        simulation.frauds,
+        mistakes,
+        {cause.id: cause for cause in simulation.causes},
+        _reversed(line.events),
+    )
+    for mistake in mistakes:
+        for pack in mistake.packs:
+            told.errors.setdefault(pack, set()).add(mistake.kind)
+        for event in mistake.events:
+            told.wrong_events.setdefault(event, set()).add(mistake.kind)
+    return told
+
+
+def _after_the_world(verdict: Verdict, finding: Finding, end: int) -> bool:
+    """Goods that were still due when the world stopped: nothing can arrive in it any more."""
+    days = next((value for name, value in finding.evidence if name == "days"), "0")
+    return finding.code == "not_received" and verdict.place + int(days) * DAY > end
+
+
+def _reversed(events: dict[str, bytes]) -> dict[bytes, list[str]]:
+    found: dict[bytes, list[str]] = defaultdict(list)
+    for event_id, hash_ in events.items():
+        found[hash_].append(event_id)
+    return dict(found)
