@@ -7,6 +7,7 @@ import secrets
 import time
 
 import structlog
+from opentelemetry import trace
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -19,6 +20,7 @@ ID_HEADER = "X-Request-ID"
 _ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _QUIET = {"/health", "/health/live", "/health/ready", "/metrics"}
 _CAPTURES = ("/capture", "/events")
+_tracer = trace.get_tracer("medtrace")
 _log = structlog.get_logger("medtrace.request")
 
 
@@ -46,7 +48,12 @@ class Observe:
 
         structlog.contextvars.bind_contextvars(request=id)
         try:
-            await self._app(scope, receive, answering)
+            with _tracer.start_as_current_span("request") as span:
+                try:
+                    await self._app(scope, receive, answering)
+                finally:
+                    span.update_name(f"{scope['method']} {_route(scope)}")
+                    span.set_attribute("http.response.status_code", status)
         finally:
             seconds = time.perf_counter() - begun
             route, method = _route(scope), scope["method"] if scope["method"] in _METHODS else "OTHER"

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import structlog
 import uvicorn
 
-from ops import logs
+from ops import logs, tracing
 from ops.app import build_app
 from ops.keys import KeyFiles
 from ops.layout import FolderLock, Layout
@@ -74,8 +74,12 @@ def serving(settings: Settings, *, what: str = "medtrace serve", notices: tuple[
 def serve(settings: Settings) -> None:
     """The command: serve until it is told to stop."""
     logs.configure(settings, "web")
-    with serving(settings) as running:
-        running.run()
+    ended = tracing.configure(settings, "web")
+    try:
+        with serving(settings) as running:
+            running.run()
+    finally:
+        ended()
 
 
 def in_background(running: Running) -> threading.Thread:

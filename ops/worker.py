@@ -19,7 +19,7 @@ from pathlib import Path
 import structlog
 from prometheus_client import generate_latest
 
-from ops import logs
+from ops import logs, tracing
 from ops.keys import KeyFiles
 from ops.layout import Layout
 from ops.settings import Settings
@@ -41,6 +41,7 @@ def work(settings: Settings, role: str) -> int:
     keys = KeyFiles(settings).load()
     meter = Meter()
     with ExitStack() as stack:
+        stack.callback(tracing.configure(settings, role))
         made = open_role(role, settings, keys, meter, stack)
         take, within = _TAKE[role]
         member = f"{role}-{settings.worker}" if settings.worker else ""

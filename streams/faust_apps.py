@@ -15,6 +15,7 @@ from typing import Any
 
 import faust
 import structlog
+from opentelemetry import trace
 
 from pedigree.errors import StoreAheadError
 from pedigree.ports import Record
@@ -25,6 +26,8 @@ from streams.transport import Transport
 IDLE_S = 0.5
 AGAIN, BROKEN = 1, 4
 """Exit codes: what a restart mends, and what it does not."""
+_tracer = trace.get_tracer("medtrace")
+"""Does nothing unless the process was told where to send spans."""
 _log = structlog.get_logger("medtrace.worker")
 
 
@@ -145,7 +148,12 @@ class Shell:
             record = self._transport.record(message.offset, event.value, message.headers)
             groups.setdefault(message.partition, []).append(record)
         for partition, records in groups.items():
-            if partition in self._open:  # else it has moved on: its new owner gets the same records
+            if partition not in self._open:
+                continue  # it has moved on: its new owner gets the same records
+            with _tracer.start_as_current_span(f"{self.role.name} {topic}") as span:
+                span.set_attribute("messaging.destination.partition.id", partition)
+                span.set_attribute("medtrace.first_offset", records[0].offset)
+                span.set_attribute("medtrace.last_offset", records[-1].offset)
                 self.role.take(topic, partition, records)
         self._meter.delivered.labels(topic).inc(len(events))
 

@@ -1,0 +1,40 @@
+"""OpenTelemetry, only where a collector is configured: one span for each step of a worker and each request.
+
+Records carry no trace context: bytes that are hashed must not depend on who watches. Spans name partitions and offsets instead,
+by which a document is followed from its capture to its checkpoint.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+
+from ops.settings import Settings
+from pedigree.errors import SettingsError
+
+
+def configure(settings: Settings, process: str) -> Callable[[], None]:
+    """Start exporting spans of this process; what must be called before it ends. Nothing happens where no collector is set."""
+    if not settings.otlp_endpoint:
+        return lambda: None
+    for module in ("opentelemetry.sdk", "opentelemetry.exporter.otlp.proto.http"):
+        if not _there(module):
+            raise SettingsError(f"otlp_endpoint needs the package {module}: install Medtrace with its extra 'stack'")
+    from opentelemetry import trace
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+    from opentelemetry.sdk.resources import Resource
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+    provider = TracerProvider(resource=Resource.create({"service.name": f"medtrace-{process}"}))
+    exporter = OTLPSpanExporter(endpoint=f"{settings.otlp_endpoint.rstrip('/')}/v1/traces", timeout=5)
+    provider.add_span_processor(BatchSpanProcessor(exporter))
+    trace.set_tracer_provider(provider)
+    return provider.shutdown
+
+
+def _there(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
