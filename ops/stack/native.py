@@ -28,8 +28,9 @@ logger.server.level = info
 _OPENED = ("java.base/java.nio", "java.base/java.io", "java.base/sun.nio.ch")
 
 
-def kafka(folder: Path, clients: int, controller: int) -> Program:
-    """A broker of one, its data in `folder`; formatted at the first start. SettingsError when it can't be made."""
+def kafka(folder: Path, clients: int, controller: int, more: Mapping[str, str] | None = None) -> Program:
+    """A broker of one, its data in `folder`; formatted at the first start. `more`: properties on top, such as listeners with TLS
+    or SASL beside the plain one. SettingsError when it can't be made."""
     data, lib = folder / "data", libraries(KAFKA_SERVER)
     properties = folder / "server.properties"
     folder.mkdir(parents=True, exist_ok=True)
@@ -43,8 +44,10 @@ def kafka(folder: Path, clients: int, controller: int) -> Program:
             "controller.listener.names": "CONTROLLER",
             "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
             "controller.quorum.bootstrap.servers": f"127.0.0.1:{controller}",
+            "inter.broker.listener.name": "PLAINTEXT",
             "log.dirs": str(data),
             **BROKER,
+            **(more or {}),
         },
     )
     (folder / "log4j2.properties").write_text(_LOGGING)
