@@ -65,6 +65,8 @@ def start(chaincode_id: str, address: str, function: Function = call, *, workers
     """(started gRPC server, its port). `address`: host:port, port 0 = a free one. A port that is taken
     raises RuntimeError, as gRPC does."""
     options = [("grpc.max_receive_message_length", MAX_BYTES), ("grpc.max_send_message_length", MAX_BYTES)]
+    # The peer pings every minute; by default the third ping of an idle hour would end the stream.
+    options += [("grpc.http2.max_ping_strikes", 0), ("grpc.keepalive_permit_without_calls", 1)]
     # One thread a connected peer: a peer keeps one stream, a restarted one briefly has two.
     server = grpc.server(ThreadPoolExecutor(8, thread_name_prefix="stream"), options=[*options, ("grpc.so_reuseport", 0)])
     chaincode_shim_pb2_grpc.add_ChaincodeServicer_to_server(ChaincodeService(chaincode_id, function, workers), server)

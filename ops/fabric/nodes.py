@@ -56,6 +56,14 @@ def core_yaml(node: PeerNode, plan: Plan, folder: Folder) -> Yaml:
             "mspConfigPath": str(host / "msp"),
             "fileSystemPath": str(home / "data"),
             "tls": _tls(host / "tls"),
+            # Clients ping every minute; without these a peer takes that for abuse and hangs up.
+            "keepalive": {
+                "interval": "7200s",
+                "timeout": "20s",
+                "minInterval": "20s",
+                "client": {"interval": "60s", "timeout": "20s"},
+                "deliveryClient": {"interval": "60s", "timeout": "20s"},
+            },
             "authentication": {"timewindow": "15m"},
             "BCCSP": {"Default": "SW", "SW": {"Hash": "SHA2", "Security": 256}},
             "handlers": {
@@ -126,7 +134,7 @@ def orderer_yaml(node: OrdererNode, folder: Folder) -> Yaml:
             "TLS": tls,
             "LocalMSPDir": str(host / "msp"),
             "LocalMSPID": f"{node.member}-orderer",
-            "Keepalive": {"ServerMinInterval": "60s", "ServerInterval": "7200s", "ServerTimeout": "20s"},
+            "Keepalive": {"ServerMinInterval": "20s", "ServerInterval": "7200s", "ServerTimeout": "20s"},
             "BCCSP": {"Default": "SW", "SW": {"Hash": "SHA2", "Security": 256}},
             "Authentication": {"TimeWindow": "15m"},
             "MaxRecvMsgSize": MAX_BYTES,

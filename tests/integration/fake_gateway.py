@@ -32,7 +32,8 @@ class FakeGateway:
     def __init__(self, network: FakeNetwork, member: str, faults: dict[str, Fault] | None = None) -> None:
         self._network, self.member = network, member
         self.faults = faults or {}
-        self._server = grpc.server(ThreadPoolExecutor(32), options=[("grpc.max_receive_message_length", 100 << 20)])
+        options = [("grpc.max_receive_message_length", 100 << 20), ("grpc.http2.max_ping_strikes", 0)]
+        self._server = grpc.server(ThreadPoolExecutor(32), options=options)
         gateway_pb2_grpc.add_GatewayServicer_to_server(self, self._server)
         events_pb2_grpc.add_DeliverServicer_to_server(_Deliver(self), self._server)
         self.address = f"127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
