@@ -76,6 +76,13 @@ class KeyFiles:
             made.append(f"published keys: {self.published} (gateway key {gateway.key_id})")
         return made
 
+    def also_publish(self, keys: list[RingKey]) -> None:
+        """Publish keys of others beside our own, such as witnesses'; those that are there stay as they are."""
+        known = self._ring().keys
+        new = [key for key in keys if all(key.key_id != one.key_id for one in known)]
+        if new:
+            self._publish([*known, *new])
+
     def rotate_gateway(self, now: int) -> str:
         """A new gateway key from now on; the old one stays published, good until a minute from now. The new key's id."""
         if self._settings.gateway_key is not None:

@@ -84,7 +84,8 @@ def open_ledger(settings: Settings, member: str, *, who: str, readonly: bool = F
     _needs("fabric_protos", "ledger = fabric")
     from ledger.fabric.ledger import open_ledger as open_fabric
 
-    return open_fabric(layout.root / f"fabric-{who}.sqlite", settings.fabric_profile, now_ms)
+    name = "fabric.sqlite" if who == "ledger" else f"fabric-{who}.sqlite"
+    return open_fabric(layout.root / name, settings.fabric_profile, now_ms)
 
 
 def open_graph(settings: Settings, *, readonly: bool = False) -> Graph:
@@ -119,7 +120,9 @@ def open_role(name: str, settings: Settings, keys: Keys, meter: Meter, stack: Ex
         stack.callback(ledger.close)
         interval = int(settings.checkpoint_seconds * 1000)
         settle = min(5_000, interval // 2)
-        witness = Witness(ledger, keys.gateway, keys.signer, settings.origin, interval, settle_ms=settle)
+        witness = None  # on Fabric each organisation's own process signs what its own peer says
+        if settings.ledger == "embedded":
+            witness = Witness(ledger, keys.gateway, keys.signer, settings.origin, interval, settle_ms=settle)
         return LedgerRole(log, ledger, witness, now_ms, meter)
     if name == "projector":
         ledger = open_ledger(settings, keys.signer, who=name)

@@ -15,6 +15,9 @@ _UNREACHABLE = {
     KafkaError._PURGE_QUEUE,
     KafkaError._PURGE_INFLIGHT,
     KafkaError._TIMED_OUT_QUEUE,
+    KafkaError._UNKNOWN_TOPIC,  # topics are checked when the log is opened: later, a broker that starts does not know them yet
+    KafkaError._UNKNOWN_PARTITION,
+    KafkaError.UNKNOWN_TOPIC_OR_PART,
     KafkaError.LEADER_NOT_AVAILABLE,
     KafkaError.NOT_LEADER_FOR_PARTITION,
     KafkaError.REQUEST_TIMED_OUT,

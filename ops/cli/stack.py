@@ -38,8 +38,8 @@ def up(without: Without = None, data: Data = None, config: Config = None, as_jso
     state = folder.read()
     if alive(state.pid):
         raise CommandError(f"the stack runs already (process {state.pid}): {state.url}", Exit.UNREACHABLE)
-    if "fabric" not in left_out:
-        err.print("[yellow]The ledger is the embedded one:[/] `medtrace fabric` starts a Fabric network.")
+    if "fabric" in left_out:
+        err.print("[yellow]Without Fabric: the ledger is the embedded one.[/]")
     folder.logs.mkdir(parents=True, exist_ok=True)
     chosen = str(config or os.environ.get(CONFIG) or "")
     arguments = [chosen and str(Path(chosen).absolute()), str(settings.data.absolute()), ",".join(left_out)]

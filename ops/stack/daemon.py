@@ -10,7 +10,9 @@ import secrets
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ops.clock import now_ms
 from ops.keys import KeyFiles
@@ -23,7 +25,12 @@ from ops.stack.program import Program, answers, free_port
 from ops.stack.state import Folder, Running, State
 from pedigree.errors import MedtraceError
 
+if TYPE_CHECKING:
+    from ops.fabric.network import Network
+
 _LOOK_S = 1.0
+_WRITER = "maker"
+"""Whose connection the line uses where the whole network is on one machine."""
 
 
 def main() -> int:
@@ -43,8 +50,10 @@ def main() -> int:
         folder.write(state)
 
     keeper: Keeper | None = None
+    network: Network | None = None
     try:
-        stages = _stages(base, folder, state)
+        network = _network(base, folder, state, said)
+        stages = _stages(base, folder, state, network)
         keeper = Keeper(stages, said)
         keeper.start()
         state.phase = "ready"
@@ -57,6 +66,8 @@ def main() -> int:
         stop.wait(_LOOK_S)
     if keeper is not None:
         keeper.stop()
+    if network is not None:
+        network.stop()
     failed = state.phase == "failed"
     state.pid, state.programs = 0, []
     state.phase = "failed" if failed else "stopped"
@@ -64,7 +75,29 @@ def main() -> int:
     return int(failed)
 
 
-def _stages(base: Settings, folder: Folder, state: State) -> list[list[Program]]:
+def _network(base: Settings, folder: Folder, state: State, said: Callable[[str], None]) -> Network | None:
+    """A Fabric network of four organisations, made at the first start; None where it is left out or its programs are not here."""
+    if "fabric" in state.without:
+        return None
+    try:
+        from ops.fabric.network import Network
+        from ops.fabric.plan import make_plan
+        from ops.fabric.programs import MissingProgramsError
+    except ImportError as missing:
+        said(f"NO FABRIC: the ledger is the embedded one, since the package {missing.name} is not installed")
+        return None
+    network = Network(folder.root / "fabric")
+    try:
+        network.make(make_plan("raft", origin=base.origin, interval_ms=int(base.checkpoint_seconds * 1000)))
+    except MissingProgramsError as missing_programs:
+        said(f"NO FABRIC: the ledger is the embedded one. {missing_programs}")
+        return None
+    network.start(said)
+    said("fabric is ready: four organisations have committed a transaction")
+    return network
+
+
+def _stages(base: Settings, folder: Folder, state: State, network: Network | None) -> list[list[Program]]:
     """Servers first, each in its folder, then the workers, then the pages."""
     for name, wanted in (("clients", 0), ("controller", 0), ("bolt", 0), ("web", base.port)):
         kept = state.ports.get(name, 0) or wanted
@@ -77,14 +110,19 @@ def _stages(base: Settings, folder: Folder, state: State) -> list[list[Program]]
             write_secret(folder.password, secrets.token_hex(24) + "\n")
         password = read_secret(folder.password, "neo4j password").strip()
         servers.append(native.neo4j(folder.root / "neo4j", state.ports["bolt"], password))
-    settings = _configure(base, folder, state, graph)
-    KeyFiles(settings).init(now_ms())
+    settings = _configure(base, folder, state, graph, network)
+    keys = KeyFiles(settings)
+    keys.init(now_ms())
+    if network is not None:
+        from ops.fabric.witnesses import ring_keys
+
+        keys.also_publish(ring_keys(network.folder))
     state.url = settings.url
     workers = [line.worker(settings, folder.config, role, "1", folder.logs) for role in WORKERS]
     return [servers, workers, [line.server(settings, folder.config, folder.logs)]]
 
 
-def _configure(base: Settings, folder: Folder, state: State, graph: str) -> Settings:
+def _configure(base: Settings, folder: Folder, state: State, graph: str, network: Network | None) -> Settings:
     """Write the configuration that all processes of the line share; the user's own settings are in it."""
     own = base.model_dump(mode="json", exclude_unset=True)
     own |= {
@@ -96,6 +134,8 @@ def _configure(base: Settings, folder: Folder, state: State, graph: str) -> Sett
         "neo4j_uri": f"bolt://127.0.0.1:{state.ports['bolt']}",
         "port": state.ports["web"],
     }
+    if network is not None:
+        own |= {"ledger": "fabric", "fabric_profile": str(network.folder.profile(_WRITER))}
     if graph == "neo4j":
         own["neo4j_password_file"] = str(folder.password)
     folder.root.mkdir(parents=True, exist_ok=True)
