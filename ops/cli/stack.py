@@ -72,10 +72,10 @@ def _wait(folder: Folder, child: subprocess.Popen[bytes], as_json: bool) -> None
 
 
 @app.command()
-def down(data: Data = None, config: Config = None) -> None:
+def down(data: Data = None, config: Config = None, as_json: AsJson = False) -> None:
     """Stop everything in order. Nothing is lost; `up` goes on."""
-    folder = Folder(settings_of(data, config))
-    out.print("stopped" if _end(folder) else "it was not running")
+    ended = _end(Folder(settings_of(data, config)))
+    say(as_json, {"stopped": ended}, "stopped" if ended else "it was not running")
 
 
 def _end(folder: Folder) -> bool:
@@ -115,19 +115,23 @@ def logs(
     lines: Annotated[int, typer.Option("-n", help="How many lines.", min=1)] = 50,
     data: Data = None,
     config: Config = None,
+    as_json: AsJson = False,
 ) -> None:
     """The last lines of a program's log."""
     folder = Folder(settings_of(data, config))
     names = sorted(path.stem for path in folder.logs.glob("*.log"))
     if name not in names:
         raise CommandError(f"there are logs of: {', '.join(names) or 'nothing yet'}", Exit.USAGE)
-    for line in (folder.logs / f"{name}.log").read_text(errors="replace").splitlines()[-lines:]:
-        out.print(line, markup=False)
+    found = (folder.logs / f"{name}.log").read_text(errors="replace").splitlines()[-lines:]
+    say(as_json, {"lines": found}, lambda: out.print("\n".join(found), markup=False))
 
 
 @app.command()
 def reset(
-    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False, data: Data = None, config: Config = None
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
+    data: Data = None,
+    config: Config = None,
+    as_json: AsJson = False,
 ) -> None:
     """Stop everything and forget all of the stack's data: documents, decisions, graph. Keys stay."""
     settings = settings_of(data, config)
@@ -139,12 +143,12 @@ def reset(
     for path in settings.data.glob("*.sqlite*"):
         path.unlink()
     shutil.rmtree(settings.data / "workers", ignore_errors=True)
-    out.print("forgotten")
+    say(as_json, {"forgotten": True}, "forgotten")
 
 
 @app.command()
-def compose() -> None:
+def compose(as_json: AsJson = False) -> None:
     """Print docker-compose.yml as it follows from the plan."""
-    from ops.stack.compose import rendered
+    from ops.stack import compose as made
 
-    typer.echo(rendered(), nl=False)
+    say(as_json, made.compose(), lambda: typer.echo(made.rendered(), nl=False))
