@@ -29,7 +29,7 @@ class Timeouts(NamedTuple):
     what the peers have judged may take to reach the index."""
 
     whole: float = 60
-    endorse: float = 30
+    endorse: float = 20
     submit: float = 5
     status: float = 3
     seen: float = 30

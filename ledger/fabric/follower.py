@@ -15,6 +15,15 @@ from pedigree.errors import LedgerError, MedtraceError
 
 _log = logging.getLogger("medtrace.ledger")
 _AGAIN = 0.2
+_SILENT = 3.0
+"""Seconds without a block while somebody waits for one, after which another peer is asked: a paused one never says no."""
+
+
+class _NoCall:
+    """Before the first stream is open."""
+
+    def cancel(self) -> None:
+        pass
 
 
 class Follower:
@@ -26,7 +35,8 @@ class Follower:
         self._writer = writer
         self._changed = threading.Condition()
         self._stopped = False
-        self._call: Any = None
+        self._call: Any = _NoCall()
+        self._heard = time.monotonic()
         self.fault: MedtraceError | None = None
         """Why it has stopped: a block that can't be believed."""
         self.behind_because: FabricError | None = None
@@ -36,7 +46,8 @@ class Follower:
 
     def wait(self, block: int, timeout: float) -> None:
         """Until the index has the block. BlockError: it has stopped. UnreachableError: not in time."""
-        deadline = time.monotonic() + timeout
+        started = time.monotonic()
+        deadline = started + timeout
         with self._changed:
             while self._writer.height <= block:
                 if self.fault is not None:
@@ -44,7 +55,10 @@ class Follower:
                 left = deadline - time.monotonic()
                 if left <= 0 or self._stopped:
                     raise UnreachableError(f"block {block} has not reached the index in time") from self.behind_because
-                self._changed.wait(min(left, 1.0))
+                if time.monotonic() - max(started, self._heard) > _SILENT:
+                    self._heard = time.monotonic()
+                    self._call.cancel()
+                self._changed.wait(min(left, 0.5))
 
     def _run(self) -> None:
         at = 0
@@ -54,6 +68,7 @@ class Follower:
                 for block in gateway.blocks(self._writer.height, opened=self._opened):
                     if self._stopped:
                         break
+                    self._heard = time.monotonic()
                     if self._writer.take(block):
                         self.behind_because = None
                         with self._changed:
@@ -83,8 +98,7 @@ class Follower:
 
     def close(self) -> None:
         self._stopped = True
-        if self._call is not None:
-            self._call.cancel()
+        self._call.cancel()
         self._thread.join(10)
         if self._thread.is_alive():
             raise LedgerError("the ledger's index does not stop")

@@ -73,7 +73,7 @@ def core_yaml(node: PeerNode, plan: Plan, folder: Folder) -> Yaml:
                 "validators": {"vscc": {"name": "DefaultValidation"}},
             },
             "discovery": {"enabled": True, "authCacheEnabled": True, "authCacheMaxSize": 1000},
-            "gateway": {"enabled": True, "endorsementTimeout": "30s", "broadcastTimeout": "5s", "dialTimeout": "10s"},
+            "gateway": {"enabled": True, "endorsementTimeout": "8s", "broadcastTimeout": "5s", "dialTimeout": "10s"},
             "gossip": {
                 "bootstrap": address,
                 "externalEndpoint": address,
@@ -96,7 +96,8 @@ def core_yaml(node: PeerNode, plan: Plan, folder: Folder) -> Yaml:
             "externalBuilders": [{"name": "service", "path": str(folder.builder)}],
             "installTimeout": "60s",
             "startuptimeout": "30s",
-            "executetimeout": "30s",
+            # A contract that was paused: its peer gives up before the gateway's client does, and others are asked.
+            "executetimeout": "20s",
             "mode": "net",
             "system": {"_lifecycle": "enable", "cscc": "enable", "lscc": "enable", "qscc": "enable"},
             "runtimeParams": {

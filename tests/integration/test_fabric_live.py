@@ -14,7 +14,7 @@ import pytest
 pytest.importorskip("fabric_protos", reason="the extra 'stack' is not installed")
 
 from chaincode.functions import call
-from chaincode.messages import Batch, Group, Message, encode
+from chaincode.messages import Batch, Group, Message, decode_receipt, encode
 from chaincode.parties import PartyRecord
 from chaincode.shim.service import start
 from ledger.checkpoints import check_lanes
@@ -108,6 +108,9 @@ def test_it_holds_what_the_embedded_ledger_holds(network: Network, ledger: Fabri
     assert state_of(ledger, world) == state_of(plain, world)
     assert [lane for lane in ledger.lanes() if lane[0] == 1] == plain.lanes()
     assert ledger.faults() == check_chain(ledger) == []
+    first = next(event for event in ledger._client.gateways[0].events(0) if event.name == "committed")
+    assert ledger.transaction(first.transaction)[0].block == first.block
+    assert decode_receipt(first.payload).batch == 0
     _, gateways = open_gateways(network.folder.profile("regulator"), now_ms)
     for gateway in gateways:
         checked = check_peer(ledger, gateway)
@@ -188,12 +191,24 @@ def _answers(gateway: object) -> bool:
         return False
 
 
-@pytest.mark.parametrize("victim", ["peer-maker", "contract-maker", "contract-regulator", "orderer-regulator"])
-def test_a_killed_process_loses_and_doubles_nothing(network: Network, ledger: FabricLedger, tmp_path: Path, victim: str) -> None:
-    """kill -9 in the middle of two lanes' commits, and a restart a second later."""
-    order = ["peer-maker", "contract-maker", "contract-regulator", "orderer-regulator"].index(victim)
-    world = LedgerWorld(110 + order, packs=8)
-    batches = moved(world, 10 + order)
+VICTIMS = [
+    ("peer-maker", signal.SIGKILL),
+    ("contract-maker", signal.SIGKILL),
+    ("contract-regulator", signal.SIGKILL),
+    ("orderer-regulator", signal.SIGKILL),
+    ("peer-maker", signal.SIGSTOP),
+    ("contract-maker", signal.SIGSTOP),
+]
+
+
+@pytest.mark.parametrize("number", range(len(VICTIMS)), ids=lambda n: f"{VICTIMS[n][0]}-{VICTIMS[n][1].name}")
+def test_a_killed_or_paused_process_loses_and_doubles_nothing(
+    network: Network, ledger: FabricLedger, tmp_path: Path, number: int
+) -> None:
+    """In the middle of two lanes' commits: kill -9 and a restart a second later, or a pause that outlasts the patience."""
+    victim, how = VICTIMS[number]
+    world = LedgerWorld(110 + number, packs=8)
+    batches = moved(world, 10 + number)
     failures: list[BaseException] = []
 
     def write(lane: int) -> None:
@@ -211,18 +226,29 @@ def test_a_killed_process_loses_and_doubles_nothing(network: Network, ledger: Fa
     process = network.process(victim)
     pid = processes.pid_of(victim, network.folder)
     assert pid is not None
-    os.kill(pid, signal.SIGKILL)
-    time.sleep(1)
-    processes.start(process, find_programs(), network.folder)
+    os.kill(pid, how)
+    wake = threading.Timer(12, os.kill, (pid, signal.SIGCONT))
+    if how == signal.SIGSTOP:
+        wake.start()
+    else:
+        time.sleep(1)
+        processes.start(process, find_programs(), network.folder)
     for thread in threads:
         thread.join(120)
     assert failures == []
     plain = EmbeddedLedger(tmp_path / "plain.sqlite", clock=Clock())
     commit_all(plain, batches)
     assert state_of(ledger, world) == state_of(plain, world)
-    assert [lane for lane in ledger.lanes() if lane[0] == 10 + order] == plain.lanes()
+    assert [lane for lane in ledger.lanes() if lane[0] == 10 + number] == plain.lanes()
     assert plain.counts().disputed == ledger.counts().disputed == 0
     plain.close()
+    if how == signal.SIGSTOP:
+        wake.join()
+        wait_for(lambda: _works(network))
+
+
+def _works(network: Network) -> bool:
+    return network.wait_ready(20) > 0
 
 
 def _commit(ledger: FabricLedger, batch: Batch) -> None:
