@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from fastapi import Request
+from starlette.requests import HTTPConnection
 
 from pedigree.facts import OPERATOR, ApiKey, KeyRole, fact_of
 from pedigree.messages import Fact
@@ -43,7 +44,7 @@ def key_hash(text: str) -> str:
     return sm3(text.encode()).hex()
 
 
-def caller_of(services: Services, request: Request) -> Caller | None:
+def caller_of(services: Services, request: HTTPConnection) -> Caller | None:
     """Who the request's key belongs to, None without a key. Raises 401 for a wrong or revoked one."""
     header = request.headers.get("authorization", "")
     scheme, _, text = header.partition(" ")

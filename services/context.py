@@ -15,6 +15,7 @@ from services.registry import RegistryHolder
 
 if TYPE_CHECKING:
     from services.capture.index import CaptureIndex
+    from services.query.store import QueryStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,8 @@ class EdgeSettings:
     public_burst: int = 40
     base_url: str = ""
     """How the outside calls this service, without a slash at the end; '' = as the request says."""
+    webhook_hosts: tuple[str, ...] = ()
+    """Where subscriptions may send: `host`, `host:port`, `*.domain`; () = nowhere."""
 
 
 @dataclass(slots=True)
@@ -48,6 +51,8 @@ class Services:
     settings: EdgeSettings = field(default_factory=EdgeSettings)
     graph: GraphReader | None = None
     captures: CaptureIndex | None = None
+    queries: QueryStore | None = None
+    """Named queries and subscriptions; None = there are none."""
     access: AccessLog = field(default_factory=StructuredAccessLog)
     page_secret: bytes = field(default_factory=lambda: secrets.token_bytes(32))
     """Signs page tokens. Several processes behind one address need the same."""

@@ -56,7 +56,7 @@ def language(request: Request) -> Lang:
     asked = request.query_params.get("lang", "")
     if asked in ("zh", "en"):
         return "zh" if asked == "zh" else "en"
-    wanted = {name[:2]: weight for name, weight in reversed(_weighted(request.headers.get("accept-language", "")))}
+    wanted = {name[:2]: weight for name, weight in reversed(weighted(request.headers.get("accept-language", "")))}
     if wanted and not wanted.keys() & {"zh", "en", "*"}:
         return "en"
     return "en" if wanted.get("en", 0.0) > wanted.get("zh", 0.0) else "zh"
@@ -67,7 +67,7 @@ def prefers_json(request: Request) -> bool:
     asked = request.query_params.get("format", "")
     if asked in ("json", "html"):
         return asked == "json"
-    accepted = dict(_weighted(request.headers.get("accept", "")))
+    accepted = dict(weighted(request.headers.get("accept", "")))
     as_json = max((weight for name, weight in accepted.items() if name.endswith(("/json", "+json"))), default=0.0)
     return as_json > 0 and as_json >= accepted.get("text/html", 0.0)
 
@@ -80,7 +80,7 @@ def with_query(request: Request, **changes: str) -> str:
     return f"{path}?{asked}" if asked else path
 
 
-def _weighted(header: str) -> list[tuple[str, float]]:
+def weighted(header: str) -> list[tuple[str, float]]:
     """The names of a header with weights, heaviest first; what can't be read is left out, at most 20 are looked at."""
     found: list[tuple[str, float]] = []
     for part in header.split(",")[:20]:

@@ -40,7 +40,7 @@ class Pager:
         if not (text.isascii() and text.isdigit() and len(text) < 7 and int(text) >= 1):
             raise bad_query(f"perPage must be a number from 1 to {most}")
         token = request.query_params.get("nextPageToken")
-        return PageRequest(min(int(text), most), None if token is None else self._read(token, self._scope(request, owner)))
+        return PageRequest(min(int(text), most), None if token is None else self.read(token, self._scope(request, owner)))
 
     def link(self, request: Request, cursor: Sequence[int | str | bytes] | None, owner: str = "") -> dict[str, str]:
         """The header that names the next page, {} on the last one."""
@@ -54,7 +54,8 @@ class Pager:
         body = msgspec.msgpack.encode(tuple(cursor))
         return base64.urlsafe_b64encode(self._mac(body, scope) + body).decode().rstrip("=")
 
-    def _read(self, token: str, scope: str) -> Cursor:
+    def read(self, token: str, scope: str) -> Cursor:
+        """What `token` was made of. 400 for one that was not made here, or for another scope."""
         try:
             raw = base64.urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
         except (UnicodeEncodeError, binascii.Error) as broken:

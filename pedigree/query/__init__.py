@@ -6,7 +6,7 @@ asked for, and whether the one fits the other.
 
 from __future__ import annotations
 
-from pedigree.query.fields import fields_of
+from pedigree.query.fields import field_name, fields_of
 from pedigree.query.match import Subject, matches, sort_value, subject
 from pedigree.query.model import Condition, EventQuery, FieldName, Match, Places, Role, Span, Viewer
 from pedigree.query.patterns import Pattern, pattern
@@ -24,6 +24,7 @@ __all__ = [
     "Subject",
     "Value",
     "Viewer",
+    "field_name",
     "fields_of",
     "matches",
     "pattern",

@@ -206,6 +206,7 @@ def _extension(rows: dict[Field, None], names: Names, section: str, key: str, va
     full = names.key(key) if key not in _MARKS and not key.startswith("@xmlns:") else ""
     if not full:
         return
+    full = field_name(full)
     alias = key[1:] if key[:1] == "@" else key
     inner = section if section.startswith("INNER_") else "INNER_" + section
     for item in value if isinstance(value, list) else (value,):
@@ -222,6 +223,13 @@ def _extension(rows: dict[Field, None], names: Names, section: str, key: str, va
             for name, part in item.items():
                 if name not in _OWN:
                     _extension(rows, below, inner, name, part)
+
+
+@lru_cache(4096)
+def field_name(full: str) -> str:
+    """`{namespace}local` without the namespace's last separator: XML has `urn:x:mda`, JSON-LD `urn:x:mda:` for one thing."""
+    namespace, brace, local = full.rpartition("}")
+    return f"{namespace.rstrip(':/#')}}}{local}" if brace else full
 
 
 @lru_cache(16_384)

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from services.context import EdgeSettings
 
-_VERSIONS = {
+VERSIONS = {
     "GS1-EPCIS-Version": "2.0.0",
     "GS1-EPCIS-Min": "2.0.0",
     "GS1-EPCIS-Max": "2.0.0",
@@ -20,7 +20,7 @@ _VERSIONS = {
 
 def common(settings: EdgeSettings) -> dict[str, str]:
     """Headers of every answer of the capture interface."""
-    headers = {"GS1-EPCIS-Version": _VERSIONS["GS1-EPCIS-Version"], "GS1-Extensions": _VERSIONS["GS1-Extensions"]}
+    headers = {"GS1-EPCIS-Version": VERSIONS["GS1-EPCIS-Version"], "GS1-Extensions": VERSIONS["GS1-Extensions"]}
     return {**headers, "Medtrace-Simulation": "true"} if settings.simulation else headers
 
 
@@ -33,10 +33,10 @@ def limits(settings: EdgeSettings) -> dict[str, str]:
 
 
 def install(router: APIRouter, settings: EdgeSettings) -> None:
-    """An OPTIONS route for each resource."""
+    """An OPTIONS route for each resource; that of /events belongs to the query interface."""
 
     def add(path: str, allow: str, more: dict[str, str]) -> None:
-        headers = {"Allow": allow, **_VERSIONS, **common(settings), **more}
+        headers = {"Allow": allow, **VERSIONS, **common(settings), **more}
 
         async def answer() -> Response:
             return Response(status_code=204, headers=headers)
@@ -45,6 +45,4 @@ def install(router: APIRouter, settings: EdgeSettings) -> None:
 
     add("/capture", "GET, POST, OPTIONS", limits(settings))
     add("/capture/{id}", "GET, OPTIONS", {})
-    add("/events", "POST, OPTIONS", limits(settings))
-    add("/events/{id:path}", "GET, OPTIONS", {})
     add("/inbox", "GET, OPTIONS", {})

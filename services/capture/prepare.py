@@ -19,6 +19,7 @@ from pedigree.events import EventView, read_event
 from pedigree.seal import sm3
 from pedigree.stamping import slim
 from pedigree.wire import Document, Limits, parse, parse_event, where
+from pedigree.wire.notation import spelled_for_json
 from services.epcis import validate
 
 Behaviour = Literal["rollback", "proceed"]
@@ -107,6 +108,9 @@ def _prepare(task: Task, document: Document) -> Prepared:
         count = f"{len(faults)} faults, the first: " if len(faults) > 1 else ""
         return Prepared(refusal=f"{count}{faults[0]}", faults=_rows(faults))
     hasher = document.hasher()
+    hashes = [b"" if index in bad else hasher.digest(event) for index, event in enumerate(document.events)]
+    if document.source != "json":
+        document = spelled_for_json(document)  # an event is kept in one notation, in which it says the same by itself
     events = []
     for index, event in enumerate(document.events):
         if index in bad:
@@ -114,7 +118,7 @@ def _prepare(task: Task, document: Document) -> Prepared:
         view = read_event(event)
         declared = view.declaration.time if view.declaration is not None else 0
         json = _alone(event, document.namespaces)
-        events.append(PreparedEvent(json, hasher.digest(event), declared, _names_units(view), slim(view)))
+        events.append(PreparedEvent(json, hashes[index], declared, _names_units(view), slim(view)))
     return Prepared(
         faults=_rows(faults),
         events=events,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 import msgspec
 from fastapi import APIRouter, Depends, Request
@@ -13,7 +13,6 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
 from pedigree.errors import SettingsError
-from pedigree.messages import event_bytes
 from services.auth import Caller, require
 from services.body import Intake
 from services.capture import options
@@ -27,7 +26,7 @@ from services.capture.upload import upload_of
 from services.capture.workers import Preparer
 from services.context import Services
 from services.paging import Pager
-from services.problems import Problem, bad_query, forbidden, invalid, not_found, too_large
+from services.problems import Problem, bad_query, invalid, not_found, too_large
 
 
 class Capture:
@@ -75,7 +74,6 @@ def capture_router(services: Services) -> APIRouter:
 
     router = APIRouter(lifespan=lifespan)
     may_capture = Depends(require(services, "capture"))
-    may_read = Depends(require(services, "capture", "query", "regulator"))
     settings, index, pager = services.settings, capture.index, capture.pager
 
     @router.post("/capture", status_code=202)
@@ -134,19 +132,6 @@ def capture_router(services: Services) -> APIRouter:
     @router.post("/capture/token", status_code=201)
     async def post_token(asked: TokenRequest, caller: Caller = may_capture) -> Response:
         return Response(msgspec.json.encode(token_for(services, asked, caller.party)), 201, media_type="application/json")
-
-    @router.get("/events/{id:path}")
-    async def get_event(id: str, caller: Caller = may_read) -> Response:
-        try:
-            hash = event_bytes(unquote(id))
-        except ValueError as wrong:
-            raise not_found("events are found by their CBV 2.0 hash, ni:///sha-256;...?ver=CBV2.0") from wrong
-        row = await run_in_threadpool(services.graph.event, hash) if services.graph is not None else None
-        if row is None:
-            raise not_found("this event is not known, or not shown yet")
-        if caller.party not in (row.party, row.actor) and not caller.has("query", "regulator"):
-            raise forbidden("this event is another party's")
-        return Response(row.json, media_type="application/ld+json")
 
     options.install(router, settings)
     return router

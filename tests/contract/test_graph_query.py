@@ -15,7 +15,7 @@ from tests.contract.graph_builder import CLINIC, DEALER, MAKER, SHOP, T0, docume
 from tests.contract.graph_cases import PALLET, A, B, Open
 
 ANY = (Role.EPC, Role.PARENT, Role.CHILD)
-LOT = FieldName("ILMD", "{urn:epcglobal:cbv:mda:}lotNumber")
+LOT = FieldName("ILMD", "{urn:epcglobal:cbv:mda}lotNumber")
 
 
 def event(day: int, *epcs: str, **more: Any) -> dict[str, Any]:

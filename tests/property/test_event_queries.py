@@ -154,7 +154,7 @@ def test_a_condition_that_is_too_broad_is_asked_of_the_event(tmp_path: Path, mon
         for day in range(1, 8)
     ]  # fmt: skip
     graph, subjects = known(tmp_path, made)
-    number = FieldName("EXT", "{https://ns.example.com/epcis/}n")
+    number = FieldName("EXT", "{https://ns.example.com/epcis}n")
     for query in (
         EventQuery(conditions=(Condition((number,), "GE", (Value("n", 4.0),)),)),
         EventQuery(conditions=(Condition((number,), "EXISTS"),)),

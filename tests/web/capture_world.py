@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 from services.capture.index_sqlite import SqliteCaptureIndex
 from services.capture.router import capture_router
 from services.context import EdgeSettings, Services
+from services.query.router import query_router
 from tests.unit.test_registry import GTIN, SITE
 from tests.web.edge import client_of, services_in
 
@@ -69,5 +70,6 @@ def capture_app(folder: Path, settings: EdgeSettings | None = None, *, max_bytes
     services = services_in(folder, settings, max_bytes=max_bytes)
     services.captures = SqliteCaptureIndex(folder / "captures.sqlite")
     app = FastAPI()
+    app.include_router(query_router(services))
     app.include_router(capture_router(services))
     return client_of(app), services

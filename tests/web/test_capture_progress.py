@@ -102,6 +102,6 @@ def test_an_events_location_leads_to_it(world: World, graph: SqliteGraph) -> Non
     project(world, graph)
     found = world.client.get(location, headers=world.maker)
     assert (found.status_code, found.json()["epcList"]) == (200, [unit(1)])
-    assert world.client.get(location, headers=key_for(world.services, HOSPITAL, "capture")).status_code == 403
+    assert world.client.get(location, headers=key_for(world.services, HOSPITAL, "capture")).status_code == 404
     assert world.client.get(location, headers=key_for(world.services, REGULATOR, "regulator")).status_code == 200
     assert world.client.get("/events/nonsense", headers=world.maker).status_code == 404

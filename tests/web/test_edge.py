@@ -70,9 +70,10 @@ def client(services: Services) -> TestClient:
 def test_who_has_no_valid_key_is_told_so(client: TestClient, services: Services) -> None:
     good = key_for(services, MAKER, "capture", "query")
     text = good["Authorization"].split()[1]
+    wrong = text[:-1] + ("E" if text[-1] == "A" else "A")
     assert client.get("/who/x", headers=good).json() == {"party": MAKER, "roles": ["capture", "query"]}
     assert client.get("/who/x", headers={"X-API-Key": text}).status_code == 200
-    for headers in ({}, {"Authorization": "Basic eDp5"}, {"Authorization": f"Bearer {text[:-1]}A"}, {"X-API-Key": "mt_0_0"}):
+    for headers in ({}, {"Authorization": "Basic eDp5"}, {"Authorization": f"Bearer {wrong}"}, {"X-API-Key": "mt_0_0"}):
         answer = client.get("/who/x", headers=headers)
         assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
         assert answer.headers["content-type"] == "application/problem+json"
