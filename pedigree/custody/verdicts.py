@@ -124,8 +124,9 @@ def _finding(entry: Entry, outcome: Outcome, coder: Coder, disputed: bool) -> Fi
     evidence = [("step", entry.biz_step or str(entry.step)), ("actor", entry.actor)]
     if entry.other:
         evidence.append(("other", entry.other))
-    if entry.source:
-        evidence.append(("container", entry.source))
+    container = entry.source or coder.name(outcome.implied)
+    if container:
+        evidence.append(("container", container))
     return Finding(code, level, tuple(evidence))
 
 

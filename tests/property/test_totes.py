@@ -1,4 +1,4 @@
-"""Returnable totes, cases without noted contents, refused deliveries: the order of arrival changes nothing, and the ledger agrees."""
+"""Returnable totes, cases without noted contents, refused deliveries: order of arrival changes nothing, the ledger agrees."""
 
 from __future__ import annotations
 

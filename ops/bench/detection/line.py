@@ -6,12 +6,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from heapq import heappop, heappush
+from typing import NamedTuple
 
 import msgspec
 
 from ops.bench.detection.memory import Memory
 from ops.simulate import Claim
 from pedigree.errors import SealError
+from pedigree.identifiers import gln_of
 from pedigree.messages import DocumentMessage, Fact, Observation, StampedEvent, Verdict, event_uri
 from pedigree.observations import explode
 from pedigree.registry import Registry
@@ -31,6 +33,16 @@ Listener = Callable[[int, str, list[Verdict], str], None]
 """(record time or tick, unit, verdicts that changed, the unit's word)."""
 
 
+class Sight(NamedTuple):
+    """An event as an inspector sees it first. Times ms UTC."""
+
+    time: int
+    record_time: int
+    site: str
+    gate: str
+    date_only: bool
+
+
 class Line:
     """`facts`: plain dicts, by time. `heard`: is told of every change of a verdict."""
 
@@ -48,8 +60,7 @@ class Line:
         """eventID -> hash."""
         self.stamped: dict[bytes, StampedEvent] = {}
         """The first stamp of each event, without its JSON."""
-        self.times: dict[bytes, tuple[int, int, str, bool]] = {}
-        """hash -> event time, record time, document, date only."""
+        self.seen: dict[bytes, Sight] = {}
         self.refused: dict[str, str] = {}
         self.observations = 0
         self.decide_s = 0.0
@@ -92,7 +103,7 @@ class Line:
             self.refused[claim.id] = "must be sealed"
             return None
         brackets = self._brackets(claim, attester, at)
-        events = self._fresh(made, attester, at, brackets, claim.id, sealed=seal is not None)
+        events = self._fresh(made, attester, at, brackets, sealed=seal is not None)
         return DocumentMessage(
             version=MESSAGE_VERSION,
             id=claim.id,
@@ -118,7 +129,7 @@ class Line:
         return brackets
 
     def _fresh(
-        self, made: Prepared, attester: str, at: int, brackets: Brackets, document: str, *, sealed: bool
+        self, made: Prepared, attester: str, at: int, brackets: Brackets, *, sealed: bool
     ) -> list[StampedEvent]:
         chosen = []
         for event in made.events:
@@ -134,7 +145,9 @@ class Line:
                 self._seen[key] = self._seen.get(key, 0) | worth
                 chosen.append(one)
                 self.stamped.setdefault(event.hash, msgspec.structs.replace(one, event=b""))
-                self.times.setdefault(event.hash, (event.view.time, at, document, event.view.date_only))
+                view = event.view
+                sight = Sight(view.time, at, gln_of(view.read_point or view.biz_location), view.read_point, view.date_only)
+                self.seen.setdefault(event.hash, sight)
         return chosen
 
     # --- custody -------------------------------------------------------------------------------------------------------

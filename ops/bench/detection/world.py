@@ -47,6 +47,10 @@ class Told:
     """Code of a pack -> kinds of honest mistakes that hit it."""
     wrong_events: dict[str, set[str]] = field(default_factory=dict)
     """eventID -> kinds of mistakes in it."""
+    causes_by_pack: dict[str, set[str]] = field(default_factory=dict)
+    causes_by_event: dict[str, set[str]] = field(default_factory=dict)
+    after_the_world: set[tuple[str, bytes, str]] = field(default_factory=set)
+    """(unit, event, code) of what was still due when the world stopped."""
 
 
 def judge_world(
@@ -74,14 +78,17 @@ def judge_world(
         if count % 50 == 0:
             progress(max(0.0, (now - norms.start) / (norms.end - norms.start)))
     line.tick(max(now, norms.end) + AFTER)
-    alerts = [
-        Alert(unit, verdict, finding, first.get((unit, verdict.event, finding.code), verdict.record_time))
-        for unit, verdicts in line.memory.verdicts.items()
-        for verdict in verdicts.values()
-        if verdict.outcome in ("suspect", "rejected")
-        for finding in verdict.findings
-        if RANKS[finding.severity] >= RANKS[MEDIUM] and not _after_the_world(verdict, finding, norms.end)
-    ]
+    alerts, ignored = [], set()
+    for unit, verdicts in line.memory.verdicts.items():
+        for verdict in verdicts.values():
+            if verdict.outcome not in ("suspect", "rejected"):
+                continue
+            for finding in verdict.findings:
+                key = (unit, verdict.event, finding.code)
+                if _after_the_world(verdict, finding, norms.end):
+                    ignored.add(key)
+                elif RANKS[finding.severity] >= RANKS[MEDIUM]:
+                    alerts.append(Alert(unit, verdict, finding, first.get(key, verdict.record_time)))
     told = Told(
         seed,
         line,
@@ -92,12 +99,15 @@ def judge_world(
         mistakes,
         {cause.id: cause for cause in simulation.causes},
         _reversed(line.events),
+        after_the_world=ignored,
     )
     for mistake in mistakes:
         for pack in mistake.packs:
             told.errors.setdefault(pack, set()).add(mistake.kind)
+            told.causes_by_pack.setdefault(pack, set()).add(mistake.cause)
         for event in mistake.events:
             told.wrong_events.setdefault(event, set()).add(mistake.kind)
+            told.causes_by_event.setdefault(event, set()).add(mistake.cause)
     return told
 
 

@@ -1,0 +1,10 @@
+"""Findings grouped by what caused them: one scanner that changes the case of 5,000 serials is one case that names the scanner."""
+
+from __future__ import annotations
+
+from pedigree.cases.grouping import Lookup, group
+from pedigree.cases.misreads import folded
+from pedigree.cases.model import Case, Feedback, Item, feedback_of, weighed
+from pedigree.cases.rhythm import Rhythm, Stretch
+
+__all__ = ["Case", "Feedback", "Item", "Lookup", "Rhythm", "Stretch", "feedback_of", "folded", "group", "weighed"]
