@@ -16,7 +16,7 @@ import typer
 
 from ops.cli.common import AsJson, CommandError, Config, Data, Exit, err, out, say, settings_of, table
 from ops.settings import CONFIG
-from ops.stack.state import Folder, State, alive
+from ops.stack.state import Folder, State, alive, end_orphans
 
 app = typer.Typer(no_args_is_help=True, help="Kafka, Neo4j and the line's workers on this machine.")
 Without = Annotated[
@@ -44,7 +44,7 @@ def up(without: Without = None, data: Data = None, config: Config = None, as_jso
     chosen = str(config or os.environ.get(CONFIG) or "")
     arguments = [chosen and str(Path(chosen).absolute()), str(settings.data.absolute()), ",".join(left_out)]
     root = Path(__file__).resolve().parents[2]
-    folder.write(State(phase="starting", ports=state.ports))
+    folder.write(State(phase="starting", ports=state.ports, programs=state.programs))
     with (folder.logs / "keeper.log").open("ab") as log:
         child = subprocess.Popen(
             [sys.executable, "-m", "ops.stack.daemon", *arguments],
@@ -79,9 +79,10 @@ def down(data: Data = None, config: Config = None, as_json: AsJson = False) -> N
 
 
 def _end(folder: Folder) -> bool:
-    pid = folder.read().pid
+    state = folder.read()
+    pid = state.pid
     if not alive(pid):
-        return False
+        return end_orphans(folder, state) > 0
     os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + _END_S
     while alive(pid):

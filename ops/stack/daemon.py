@@ -22,7 +22,7 @@ from ops.stack import line, native
 from ops.stack.keeper import Keeper, StartError
 from ops.stack.plan import WORKERS
 from ops.stack.program import Program, answers, free_port
-from ops.stack.state import Folder, Running, State
+from ops.stack.state import Folder, Running, State, end_orphans
 from pedigree.errors import MedtraceError
 
 if TYPE_CHECKING:
@@ -38,18 +38,23 @@ def main() -> int:
     base = load(Path(sys.argv[1]) if sys.argv[1] else None, data=Path(sys.argv[2]))
     folder = Folder(base)
     state = folder.read()
+    end_orphans(folder, state)
+    state.programs = []
     state.pid, state.phase, state.said, state.without = os.getpid(), "starting", [], sys.argv[3].split(",")
     folder.write(state)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
 
+    keeper: Keeper | None = None
+
     def said(words: str) -> None:
         print(words, flush=True)
         state.said = [*state.said[-50:], words]
+        if keeper is not None and state.phase == "starting":  # whoever ends an orphan must know its process
+            state.programs = [Running(one.name, str(one.log), one.about, one.pid) for one in keeper.programs]
         folder.write(state)
 
-    keeper: Keeper | None = None
     network: Network | None = None
     try:
         network = _network(base, folder, state, said)

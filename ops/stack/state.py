@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import time
 from pathlib import Path
 
 import msgspec
@@ -71,3 +73,25 @@ def alive(pid: int) -> bool:
             return False
         return not Path("/proc/self").exists()
     return b"ops.stack.daemon" in command
+
+
+def end_orphans(folder: Folder, state: State, seconds: float = 30) -> int:
+    """End what a keeper that was killed has left behind; how many processes. Only ours: their command names this folder."""
+    left = [one.pid for one in state.programs if _is_ours(one.pid, folder)]
+    for pid in left:
+        os.kill(pid, signal.SIGCONT)
+        os.kill(pid, signal.SIGTERM)
+    deadline = time.monotonic() + seconds
+    while any(_is_ours(pid, folder) for pid in left) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    for pid in left:
+        if _is_ours(pid, folder):
+            os.kill(pid, signal.SIGKILL)
+    return len(left)
+
+
+def _is_ours(pid: int, folder: Folder) -> bool:
+    try:
+        return pid > 0 and str(folder.root).encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
