@@ -15,6 +15,7 @@ from services.capture.router import capture_router
 from services.context import Services
 from services.label import label_router
 from services.procurement.router import procurement_router
+from services.query.router import query_router
 from services.regulator.router import regulator_router
 from services.verify import ScanCounts, problem_page, verify_router
 
@@ -39,7 +40,7 @@ def build_app(
         redoc_url=None,
     )
     problems.install(app, problem_page(services))
-    for made in (capture_router, regulator_router, procurement_router, label_router):
+    for made in (query_router, capture_router, regulator_router, procurement_router, label_router):
         app.include_router(made(services))
     app.include_router(verify_router(services, scans))
     app.include_router(health_router(health))
