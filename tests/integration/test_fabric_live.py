@@ -14,7 +14,7 @@ import pytest
 pytest.importorskip("fabric_protos", reason="the extra 'stack' is not installed")
 
 from chaincode.functions import call
-from chaincode.messages import Batch, Group, Message, decode_receipt, encode
+from chaincode.messages import decode_receipt, encode
 from chaincode.parties import PartyRecord
 from chaincode.shim.service import start
 from ledger.checkpoints import check_lanes
@@ -24,7 +24,6 @@ from ledger.fabric.errors import EndorsementError, FabricError, ProfileError, Re
 from ledger.fabric.gateway import Gateway
 from ledger.fabric.ledger import FabricLedger, open_ledger
 from ledger.fabric.profile import open_gateways
-from ledger.port import Ledger
 from ledger.proofs import unit_proof
 from ops.clock import now_ms
 from ops.fabric import processes
@@ -37,6 +36,7 @@ from pedigree.proof import verify_checkpoint, verify_proof
 from pedigree.seal import KeyRing, PrivateKey, decode_keyring, ring_key, sm3
 from tests.contract.ledger_world import Clock, LedgerWorld, commit_all
 from tests.integration.fake_network import FakeNetwork
+from tests.integration.live import moved, state_of, take, wait_for
 from tests.property.units import KEY
 
 pytestmark = pytest.mark.stack
@@ -65,36 +65,6 @@ def ledger(network: Network, tmp_path: Path) -> Iterator[FabricLedger]:
     opened.wait_for_network(threading.Event())
     yield opened
     opened.close()
-
-
-def moved(world: LedgerWorld, generation: int, *, rename: bool = True) -> list[Batch]:
-    """The world's batches on lanes, and for units, that no other test of this channel uses. Changes the world's keys too."""
-    if rename:
-        names = {old: sm3(old + bytes([generation])) for old in world.key.values()}
-        world.key = {epc: names[old] for epc, old in world.key.items()}
-        world.messages = [[_renamed(message, names) for message in messages] for messages in world.messages]
-    return [Batch(generation, batch.partition, batch.messages) for batch in world.batches()]
-
-
-def _renamed(message: Message, names: dict[bytes, bytes]) -> Message:
-    groups = []
-    for group in message.groups:
-        new = names[group.unit]
-        leaves, witness = ([leaf.replace(group.unit, new) for leaf in part] for part in (group.leaves, group.witness))
-        groups.append(Group(new, group.before, leaves, group.base, witness, group.claim))
-    return Message(message.number, message.previous, message.hash, groups)
-
-
-def state_of(ledger: Ledger, world: LedgerWorld) -> list[object]:
-    units = sorted(world.key.values())
-    return [*ledger.units(units), *(ledger.positions(unit) for unit in units)]
-
-
-def wait_for(condition: object, seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():  # type: ignore[operator]
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
 
 
 def test_it_holds_what_the_embedded_ledger_holds(network: Network, ledger: FabricLedger, tmp_path: Path) -> None:
@@ -215,7 +185,7 @@ def test_a_killed_or_paused_process_loses_and_doubles_nothing(
         try:
             for batch in batches:
                 if batch.partition == lane:
-                    _commit(ledger, batch)
+                    take(ledger, batch)
         except FabricError as failed:
             failures.append(failed)
 
@@ -249,20 +219,6 @@ def test_a_killed_or_paused_process_loses_and_doubles_nothing(
 
 def _works(network: Network) -> bool:
     return network.wait_ready(20) > 0
-
-
-def _commit(ledger: FabricLedger, batch: Batch) -> None:
-    """As the writer does: after an error the lane's head says what is next."""
-    for _ in range(5):
-        if ledger.head(batch.generation, batch.partition).next > batch.messages[0].number:
-            return
-        try:
-            ledger.commit(batch)
-        except FabricError:
-            ledger.catch_up()
-            continue
-        return
-    raise FabricError(f"batch {batch.messages[0].number} was not taken")
 
 
 def test_what_is_wrong_in_a_profile_is_said_with_what_to_do(network: Network, tmp_path: Path) -> None:
