@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import uvicorn
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from httpx import Response
@@ -59,6 +64,7 @@ class QueryWorld:
         self.now += 1000
         answer = self.client.post("/capture", content=body, headers={**(key or self.maker), "Content-Type": content_type})
         assert answer.status_code == 202, answer.text
+        self.now += 1
         self.project()
 
     def project(self) -> None:
@@ -85,6 +91,21 @@ class QueryWorld:
         for one in (self.graph, self.store, self.services.captures, self.services.log):
             assert one is not None
             one.close()
+
+
+@contextmanager
+def served(app: FastAPI) -> Iterator[str]:
+    """The app behind a real server on this machine; its address."""
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, timeout_graceful_shutdown=1))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+        time.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(10)
 
 
 def segment(value: str) -> str:
