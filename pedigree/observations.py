@@ -30,6 +30,7 @@ _SIGN = {
     Step.DECOMMISSION: -1,
     Step.DESTROY: -1,
 }
+GIAI = "https://id.gs1.org/8004/"
 GTIN = "https://id.gs1.org/01/"
 SSCC = "https://id.gs1.org/00/"
 CONTENT = "contentQuantity"
@@ -116,7 +117,9 @@ def container_flags(unit: str) -> int:
     """What the identifier alone says of a unit as a container."""
     if not is_logistic(unit):
         return 0
-    return Flag.LOGISTIC | (0 if unit.startswith(SSCC) else Flag.REUSABLE)
+    if unit.startswith(SSCC):
+        return Flag.LOGISTIC
+    return Flag.LOGISTIC | Flag.REUSABLE | (Flag.ASSET if unit.startswith(GIAI) else 0)
 
 
 def _object(view: EventView, base: Entry) -> Iterator[Observation]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from pedigree.custody.answers import answer_probes
 from pedigree.custody.edges import Outgoing
+from pedigree.custody.fold import Fold, Open
 from pedigree.custody.history import Consortium, History
+from pedigree.custody.leaf import decode_leaf
 from pedigree.custody.row import Archive, Row
-from pedigree.custody.steps import Kind
-from pedigree.custody.telling import TELLS, empties, tell
+from pedigree.custody.steps import Kind, Step
+from pedigree.custody.telling import TELLS, empties, take_back, tell
 from pedigree.messages import Observation
 
 
@@ -18,15 +22,40 @@ def retell(
     history = History(unit, row, consortium, archive)
     if row.start:
         history.load_archive()
+        row = _unarchived(history, row)
     outgoing = Outgoing(unit, history.coder, archive, revision)
     tell(history, Row(), row, outgoing)
-    acting = {turn.by for turn in row.closed()}
-    for entry in history.entries.values():
-        by = (entry.event, entry.kind, history.coder.code(entry.source))
-        if entry.kind == Kind.EVENT and (entry.step in TELLS or empties(entry)) and by not in acting and not row.start:
-            outgoing.turned(entry, None, None, history.members(entry.event), ())
+    take_back(history, history.entries, row, outgoing)
+    _end(history, row, outgoing)
     for probe in archive.probes(unit, 0):
         history.probes[probe.identity] = probe
         history.asked_anew.add(probe.identity)
     answer_probes(history, Row(), row, outgoing, revision)
     return outgoing.sent
+
+
+def _unarchived(history: History, row: Row) -> Row:
+    """The row with its timeline from the beginning: what lies in the archive tells, too."""
+    fold = Fold(Open(), [decode_leaf(leaf) for leaf in history.latest().values()])
+    fold.open()
+    fold.close()
+    return msgspec.structs.replace(row, timeline=fold.turns, ending=[], ending_cut=None)
+
+
+def _end(history: History, row: Row, outgoing: Outgoing) -> None:
+    """What does not act may have acted when it was last told; what lets everything out may have let out others then."""
+    acting = {turn.by for turn in row.closed()}
+    packed = {
+        member
+        for entry in history.entries.values()
+        if entry.kind == Kind.EVENT and entry.step == Step.PACK
+        for member in history.members(entry.event)
+    }
+    for entry in history.entries.values():
+        if entry.kind != Kind.EVENT or not (entry.step in TELLS or empties(entry)):
+            continue
+        if (entry.event, entry.kind, history.coder.code(entry.source)) not in acting:
+            outgoing.turned(entry, None, None, sorted({*history.members(entry.event), *(packed if empties(entry) else ())}), ())
+        elif empties(entry):
+            told = {o.unit for o in outgoing.sent if o.entry.event == entry.event}
+            outgoing.turned(entry, None, None, sorted(packed - told), ())

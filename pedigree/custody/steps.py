@@ -140,6 +140,8 @@ class Flag:
     """The journal's other entries are off by as much as this one: the device's clock was wrong, not one note."""
     TERRITORY = 32768
     """Sent to a customer outside the territory that the sender's site may serve."""
+    ASSET = 65536
+    """An individual asset (GIAI), such as a loan set: what was not used comes home in it."""
     PARTIAL = 512
     """A dispensing that names a quantity, or disposition partially_dispensed."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
 
 import msgspec
@@ -96,12 +96,13 @@ def _first_difference(before: Sequence[Turn], after: Sequence[Turn]) -> Place | 
 
 
 def empties(entry: Entry) -> bool:
-    """Whether everything leaves the container: unpacked without a list, or a returnable one that goes home."""
+    """Whether everything leaves the container: unpacked without a list, or a returnable one that goes home (but no loan set)."""
     if entry.kind != Kind.EVENT:
         return False
     if entry.flags & Flag.ALL_CHILDREN:
         return True
-    return bool(entry.step in (Step.SHIP, Step.CONSIGN) and entry.flags & Flag.REUSABLE and entry.flags & Flag.RETURNED)
+    home = Flag.REUSABLE | Flag.RETURNED
+    return entry.step in (Step.SHIP, Step.CONSIGN) and entry.flags & (home | Flag.ASSET) == home
 
 
 def _let_out(history: History, turns: Sequence[Turn], entry: Entry, turn: Turn | None) -> frozenset[str]:
@@ -174,6 +175,7 @@ def _packed_in(history: History, turns: Sequence[Turn], turn: Turn | None) -> En
 
 
 def _ask(history: History, old: Row, new: Row, outgoing: Outgoing) -> None:
+    take_back(history, history.upserted, new, outgoing)
     if not (old.asked or old.asking or new.asked or new.asking):
         return
     ask, withdraw = asked_difference((*old.asked, *old.asking), (*new.asked, *new.asking))
@@ -187,6 +189,21 @@ def _ask(history: History, old: Row, new: Row, outgoing: Outgoing) -> None:
                 if alive and (by, container) in again and not _moved(history, entry):
                     continue
                 outgoing.ask(history.coder.name(container), decode_leaf(latest[entry.identity]), alive=alive)
+
+
+def take_back(history: History, identities: Iterable[Identity], new: Row, outgoing: Outgoing) -> None:
+    """Withdraw (again) what these entries have an answer to and no longer ask: an answer and the withdrawal of its question may
+    have crossed, and of a process that died nobody knows whether it had sent the withdrawal."""
+    asked: set[tuple[LeafId, str]] | None = None
+    for identity in identities:
+        entry = history.entries.get(identity)
+        if entry is None or not entry.quotes:
+            continue
+        asked = asked if asked is not None else {*new.asked, *new.asking}
+        by = leaf_id(identity, history.coder)
+        for quote in entry.quotes:
+            if quote.known and (by, history.coder.code(quote.container)) not in asked and identity in history.latest():
+                outgoing.ask(quote.container, decode_leaf(history.latest()[identity]), alive=False)
 
 
 def _has_leaf(history: History, identity: Identity) -> bool:

@@ -121,6 +121,17 @@ def test_what_left_in_a_tote_and_is_sold_where_the_tote_never_was_is_suspect() -
     assert story.word() == "suspect"
 
 
+def test_what_was_not_used_of_a_loan_set_comes_home_in_it() -> None:
+    flags = Flag.REUSABLE | Flag.ASSET
+    story = boxed(Story(), "boxset").tell(Step.SHIP, HOUR, "maker", "clinic", unit="boxset", flags=flags)
+    story.tell(Step.RECEIVE, 20 * HOUR, "clinic", unit="boxset", flags=flags)
+    story.tell(Step.SHIP, 40 * HOUR, "clinic", "maker", unit="boxset", flags=flags | Flag.RETURNED)
+    story.tell(Step.RECEIVE, 50 * HOUR, "maker", unit="boxset", flags=flags | Flag.RETURNED)
+    story.tell(Step.UNPACK, 51 * HOUR, "maker", unit="boxset", members=(PACK,)).tell(Step.SHIP, 60 * HOUR, "maker", "pharmacy")
+    story.tell(Step.RECEIVE, 70 * HOUR, "pharmacy").judged()
+    assert (story.word(), story.codes()) == ("confirmed", set())
+
+
 def test_returned_goods_travel_home_in_the_tote_that_they_were_packed_into() -> None:
     story = delivered(Story().tell(Step.COMMISSION, 0, "maker").tell(Step.SHIP, HOUR, "maker", "pharmacy"), TOTE)
     story.tell(Step.RECEIVE, 21 * HOUR, "pharmacy").tell(Step.PACK, 30 * HOUR, "pharmacy", unit=TOTE, members=(PACK,))
