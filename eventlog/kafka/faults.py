@@ -15,9 +15,6 @@ _UNREACHABLE = {
     KafkaError._PURGE_QUEUE,
     KafkaError._PURGE_INFLIGHT,
     KafkaError._TIMED_OUT_QUEUE,
-    KafkaError._UNKNOWN_TOPIC,  # topics are checked when the log is opened: later, a broker that starts does not know them yet
-    KafkaError._UNKNOWN_PARTITION,
-    KafkaError.UNKNOWN_TOPIC_OR_PART,
     KafkaError.LEADER_NOT_AVAILABLE,
     KafkaError.NOT_LEADER_FOR_PARTITION,
     KafkaError.REQUEST_TIMED_OUT,
@@ -27,6 +24,7 @@ _UNREACHABLE = {
     KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
     KafkaError.NOT_COORDINATOR,
 }
+_STALE = {KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION, KafkaError.UNKNOWN_TOPIC_OR_PART}
 _NO_ROOM = {
     KafkaError._QUEUE_FULL,
     KafkaError.NOT_ENOUGH_REPLICAS,
@@ -47,7 +45,14 @@ _REFUSED = {
 def unreachable(error: KafkaError | KafkaException) -> bool:
     """Whether waiting may help."""
     cause = error.args[0] if isinstance(error, KafkaException) else error
-    return isinstance(cause, KafkaError) and cause.code() in _UNREACHABLE
+    return isinstance(cause, KafkaError) and (cause.code() in _UNREACHABLE or stale(cause))
+
+
+def stale(error: KafkaError | KafkaException) -> bool:
+    """Whether a client has heard from a broker that was starting that a topic is not there, and may believe it for minutes.
+    Topics are checked when the log is opened and never removed: a new client asks again."""
+    cause = error.args[0] if isinstance(error, KafkaException) else error
+    return isinstance(cause, KafkaError) and cause.code() in _STALE
 
 
 def refused(errors: list[KafkaError]) -> KafkaError | None:
@@ -62,7 +67,7 @@ def translated(error: KafkaError | KafkaException, bootstrap: str, what: str) ->
     said = cause.str() if isinstance(cause, KafkaError) else str(error)
     if code in _REFUSED:
         return SettingsError(f"Kafka at {bootstrap} refuses ({said}): check {_REFUSED[code]}")
-    if code in _UNREACHABLE:
+    if code in _UNREACHABLE or code in _STALE:
         return LogUnreachableError(f"{what}: Kafka at {bootstrap} does not answer ({said}); is kafka_bootstrap right?")
     if code in _NO_ROOM:
         return LogFullError(f"{what}: Kafka has no room ({said})")

@@ -32,6 +32,7 @@ class Access:
             "security.protocol": self.security,
             "socket.keepalive.enable": True,
             "reconnect.backoff.max.ms": 1_000,
+            "topic.metadata.refresh.interval.ms": 5_000,
             "log_level": 2,
         }
         for name, path in (

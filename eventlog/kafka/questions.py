@@ -10,7 +10,7 @@ from typing import Any
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from eventlog.kafka.clients import consumer
-from eventlog.kafka.faults import translated, unreachable
+from eventlog.kafka.faults import stale, translated, unreachable
 from eventlog.kafka.options import Access, Kept
 from pedigree.errors import LogError
 
@@ -52,6 +52,8 @@ class Questions:
             try:
                 return question(max(0.1, deadline - time.monotonic()))
             except KafkaException as error:
+                if stale(error):  # whoever uses the old one finishes with it
+                    self._general = consumer(self._access, self._kept, "questions")
                 if time.monotonic() > deadline or not unreachable(error):
                     raise translated(error, self._access.bootstrap, what) from error
                 time.sleep(_AGAIN_S)

@@ -21,6 +21,7 @@ class Tail:
 
     def __init__(self, access: Access, kept: Kept, questions: Questions, topic: str, partition: int) -> None:
         self._access, self._questions, self._topic, self._partition = access, questions, topic, partition
+        self._kept = kept
         self._consumer = consumer(access, kept, "reader")
         self._wait = access.answer_ms / 1000
         self._lock = threading.Lock()
@@ -59,7 +60,7 @@ class Tail:
                 if record.offset >= start:
                     self._fetched.append(record)
             if not self._fetched and time.monotonic() > deadline:
-                self._position = -1
+                self._consumer, self._position = consumer(self._access, self._kept, "reader"), -1
                 raise translated(KafkaError(KafkaError._TIMED_OUT), self._access.bootstrap, f"reading {self._topic}")
 
     def _taken(self, limit: int, max_bytes: int) -> list[Record]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from eventlog.kafka.faults import translated
+from eventlog.kafka.faults import stale, translated
 from eventlog.kafka.options import Access, Kept
 from eventlog.kafka.records import EXPECTED
 from pedigree.errors import LogError, LogFullError, SettingsError
@@ -74,7 +74,7 @@ class Writer:
         if not delivery.done.wait(self._access.delivery_ms / 1000 + _GRACE_S):
             raise translated(KafkaError(KafkaError._MSG_TIMED_OUT), self._access.bootstrap, f"appending to {topic}")
         if delivery.error is not None:
-            if delivery.error.fatal() or delivery.error.code() == KafkaError._FATAL:
+            if delivery.error.fatal() or delivery.error.code() == KafkaError._FATAL or stale(delivery.error):
                 self._replace(producer)
             raise translated(delivery.error, self._access.bootstrap, f"appending to {topic}")
         return delivery.offsets
@@ -93,12 +93,13 @@ class Writer:
                 raise SettingsError(
                     f"a record of {len(value)} bytes is larger than kafka_max_record_mb allows ({self._max_bytes} bytes)"
                 ) from error
-            if cause.fatal():
+            if cause.fatal() or stale(cause):
                 self._replace(producer, locked=True)
             raise translated(error, self._access.bootstrap, f"appending to {topic}") from error
 
     def _replace(self, broken: Producer, *, locked: bool = False) -> None:
-        """A producer that lost its place in the sequence of its records can't go on; a new one can."""
+        """A producer that lost its place in the sequence of its records can't go on, one that believes a topic to be gone does
+        not; a new one does."""
         if locked:
             if self._producer is broken:
                 self._producer = self._made()
