@@ -13,8 +13,10 @@ from ops.cli import (
     backups,
     capturing,
     checking,
+    epcis,
     keys,
     labels,
+    ledger,
     parties,
     proofs,
     registry,
@@ -42,7 +44,9 @@ app.add_typer(proofs.app, name="proof")
 app.add_typer(parties.app, name="party")
 app.add_typer(registry.app, name="registry")
 app.add_typer(keys.app, name="key")
+app.add_typer(ledger.app, name="ledger")
 app.add_typer(stack.app, name="stack")
+app.add_typer(epcis.app, name="epcis")
 app.add_typer(undecided.app, name="undecided")
 
 
