@@ -21,6 +21,7 @@ from services.session import Sessions
 _TITLE = ("监管控制台", "Regulator's console")
 _LINKS = (
     ("/regulator", "总览", "Overview"),
+    ("/regulator/cases", "案件", "Cases"),
     ("/regulator/findings", "发现", "Findings"),
     ("/regulator/recalls", "召回", "Recalls"),
     ("/regulator/parties", "企业", "Parties"),

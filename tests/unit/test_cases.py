@@ -1,0 +1,98 @@
+"""Findings become cases by cause, and people's word changes what is pressing."""
+
+from __future__ import annotations
+
+from pedigree.cases import Feedback, Item, Rhythm, feedback_of, folded, group, weighed
+from pedigree.findings import severity
+
+GTIN = "https://id.gs1.org/01/06901234000009"
+SITE, PARTY, MAKER = "6900000000011", "6900000000004", "6900000000028"
+HOUR, DAY = 3_600_000, 86_400_000
+
+
+class World:
+    def __init__(self, *known: str) -> None:
+        self.known = {folded(unit): unit for unit in known}
+
+    def meant(self, unit: str) -> str:
+        return self.known.get(folded(unit), "")
+
+    def owner(self, unit: str) -> str:
+        return MAKER
+
+
+def item(unit: str, code: str, event: int = 0, party: str = PARTY, time: int = 0, **told: str) -> Item:
+    gate = told.pop("gate", "")
+    evidence = tuple(told.items())
+    return Item(unit, event.to_bytes(32, "big"), code, severity(code), evidence, time, time + 1000, party, SITE, gate=gate)
+
+
+def pack(serial: str) -> str:
+    return f"{GTIN}/21/{serial}"
+
+
+def test_a_scanner_with_caps_lock_is_one_case_that_names_the_scanner() -> None:
+    real = [pack(f"aBc{n}") for n in range(50)]
+    wrong = [item(one.upper().replace("HTTPS://ID.GS1.ORG", "https://id.gs1.org"), "unknown_origin", gate="G7") for one in real]
+    (case,) = group(wrong, World(*real))
+    assert (case.kind, case.gate, case.subject, case.units) == ("misread", "G7", "case", 50)
+
+
+def test_an_invented_serial_names_who_brought_it_in() -> None:
+    (case,) = group([item(pack("X9"), "unknown_origin"), item(pack("X9"), "after_end", 1, MAKER, HOUR)], World(pack("A1")))
+    assert (case.kind, case.party, case.units) == ("origin", PARTY, 1)
+
+
+def test_a_lot_that_was_never_uploaded_is_one_case_of_its_maker() -> None:
+    found = [item(pack(f"L{n}7"), "unknown_origin", party=("a", "b", "c")[n % 3]) for n in range(30)]
+    (case,) = group(found, World())
+    assert (case.kind, case.party, case.units) == ("upload", MAKER, 30)
+
+
+def test_one_wrong_clock_is_a_clock_and_offsets_of_all_sizes_are_made_up_times() -> None:
+    def proven(offsets: list[int]) -> str:
+        found = [
+            item(pack(f"C{n}"), "clock_error", n, gate="G1", ms=str(one), not_before="x") for n, one in enumerate(offsets)
+        ]
+        return group(found, World())[0].kind
+
+    assert proven([8 * HOUR, 8 * HOUR + 60_000, 8 * HOUR]) == "clock"
+    assert proven([HOUR, 9 * HOUR, 4 * HOUR]) == "times"
+
+
+def test_a_few_low_findings_are_no_case() -> None:
+    assert group([item(pack("A"), "clock_error")], World()) == []
+
+
+def test_the_case_of_a_pack_is_what_came_first_not_who_stumbled_over_it() -> None:
+    found = [item(pack("Q"), "repeat_dispensing", 2, "victim", 5 * DAY)]
+    found.append(item(pack("Q"), "shipped_without_custody", 1, "dealer", DAY))
+    (case,) = group(found, World())
+    assert (case.kind, case.party) == ("custody", "dealer")
+
+
+def test_what_people_say_changes_the_score_until_something_new_comes() -> None:
+    (case,) = group([item(pack("Q"), "repeat_dispensing")], World())
+    dismissed = weighed(case, feedback_of({"verdict": "dismissed", "reason": "double scan", "by": PARTY, "at": case.last}))
+    assert (dismissed.state, dismissed.score < case.score / 2) == ("dismissed", True)
+    assert weighed(case, Feedback("confirmed", at=case.last)).score > case.score
+    reopened = weighed(case, Feedback("dismissed", "double scan", at=case.last - 1))
+    assert (reopened.state, reopened.reason) == ("open", "double scan")
+    assert feedback_of({"verdict": "maybe"}) is None
+
+
+def test_the_order_of_findings_changes_no_case() -> None:
+    found = [item(pack(f"P{n % 7}"), code, n) for n, code in enumerate(("after_end", "diversion", "backdated") * 5)]
+    assert group(found, World()) == group(reversed(found), World())
+
+
+def test_a_week_of_full_hours_stands_out_at_a_place_that_writes_minutes_and_a_habit_does_not() -> None:
+    rhythm = Rhythm()
+    for day in range(30):
+        for n in range(10):
+            hour = day * DAY + (8 + n) * HOUR
+            rhythm.note("liar", hour + (0 if 10 <= day < 15 else (n * 7 + 1) * 60_000), hour + DAY // 2)
+            rhythm.note("habit", hour, hour + DAY // 2)
+            rhythm.note("plain", hour + n * 60_000 + 1, hour + DAY // 2)
+    (found,) = rhythm.stretches()
+    assert (found.location, found.kind, found.first // DAY, found.last // DAY) == ("liar", "full_hours", 10, 14)
