@@ -9,23 +9,26 @@ from collections.abc import Iterable
 from typing import Any
 
 from graph.neo4j import counters, sales
+from graph.neo4j.lists import TO_LOOK_AT
 from graph.neo4j.rows import finding_props, shown_props, stay_props, verdict_props
 from graph.neo4j.server import Tx
 from graph.neo4j.values import KIND, Props, lean
 from graph.project import Holding, Identity, content_of, holding, identity
 from pedigree.messages import Decisions, UnitDecision
 
+_CHANGEABLE = (
+    "lot", "generation", "partition", "number", "n", "number0", "n0", "key", "acc", "content", "load", "status", "possessor",
+    "owner", "location", "addressee", "container", "remaining", "hold", "chain", "verdict", "marks", "expiry", "since",
+    "shown_lot",
+)  # fmt: skip
 Item = tuple[UnitDecision, Decisions]
 
 _CUT = """
 UNWIND $rows AS row MATCH (u:Unit {epc: row[0]})
 CALL (u, row) { MATCH (u)-[:HAD]->(s:Stay) WHERE s.t_from >= row[1] DETACH DELETE s }
 CALL (u, row) { MATCH (u)-[p:PACKED_IN]->() WHERE p.t_from >= row[1] DELETE p }
-"""
-_FORGET = """
-UNWIND $rows AS row MATCH (u:Unit {epc: row[0]})
 CALL (u, row) {
-  MATCH (u)-[:JUDGED]->(v:Verdict) WHERE [v.event, v.kind, coalesce(v.source, ''), v.declared] IN row[1]
+  MATCH (u)-[:JUDGED]->(v:Verdict) WHERE [v.event, v.kind, coalesce(v.source, ''), v.declared] IN row[2]
   OPTIONAL MATCH (v)-[:FOUND]->(f:Finding)
   DETACH DELETE v, f
 }
@@ -33,10 +36,12 @@ CALL (u, row) {
 _HISTORY = """
 FOREACH (stay IN row[2] | CREATE (u)-[:HAD]->(s:Stay) SET s = stay)
 FOREACH (judged IN row[3] | CREATE (u)-[:JUDGED]->(v:Verdict) SET v = judged[0]
-  FOREACH (found IN judged[1] | CREATE (v)-[:FOUND]->(f:Finding) SET f = found))
+  FOREACH (found IN judged[1] | CREATE (v)-[:FOUND]->(f:Finding) SET f = found)
+  FOREACH (look IN judged[2] | SET v:Questioned))
 """
 _NEW = "UNWIND $rows AS row CREATE (u:Unit) SET u = row[1] " + _HISTORY
-_LATER = "UNWIND $rows AS row MATCH (u:Unit {epc: row[0]}) SET u = row[1] REMOVE u:Mentioned " + _HISTORY
+_LATER = "UNWIND $rows AS row MATCH (u:Unit {epc: row[0]}) SET u += row[1] " + _HISTORY
+_HEARD = "UNWIND $names AS epc MATCH (u:Unit {epc: epc}) REMOVE u:Mentioned"
 _MENTION = "UNWIND $names AS epc CREATE (:Unit:Mentioned {epc: epc})"
 _PACK = """
 UNWIND $rows AS row MATCH (c:Unit {epc: row[0]}) WITH c, row
@@ -78,19 +83,15 @@ def _numbered(rows: Iterable[Any]) -> Iterable[tuple[Any, int]]:
 
 def _clean(tx: Tx, batch: list[Item], known: dict[str, counters.Known]) -> None:
     """Stays and containment from `since` on, verdicts that changed or went."""
-    cut, forget = [], []
+    cut = []
     for d, _ in batch:
         if d.unit not in known or known[d.unit].mentioned:
             continue
-        cut.append((d.unit, d.since))
         keys = [[v.event.hex(), KIND.word(v.kind), v.source, v.declared] for v in d.verdicts]
         keys += [[event.hex(), KIND.word(kind), source, declared] for event, kind, source, declared in d.gone]
-        if keys:
-            forget.append((d.unit, keys))
+        cut.append((d.unit, d.since, keys))
     if cut:
         tx.rows(_CUT, rows=cut)
-    if forget:
-        tx.rows(_FORGET, rows=forget)
 
 
 def _units(tx: Tx, batch: list[Item], known: dict[str, counters.Known]) -> None:
@@ -120,15 +121,27 @@ def _units(tx: Tx, batch: list[Item], known: dict[str, counters.Known]) -> None:
             props["load"] = loads[unit]
         history = (
             [stay_props(s, ord_) for s, ord_ in _numbered(decision.stays)],
-            [[verdict_props(v), [finding_props(v, f, i) for i, f in enumerate(v.findings)]] for v in decision.verdicts],
+            [[verdict_props(v), [finding_props(v, f, i) for i, f in enumerate(v.findings)], [1] * (v.outcome in TO_LOOK_AT)]
+             for v in decision.verdicts],
         )
-        (new if row is None else later).append((unit, props, *history))
+        if row is None:
+            new.append((unit, props, *history))
+        else:
+            later.append((unit, _changes(props) if old is not None else {**props, "load": props.get("load")}, *history))
     if new:
         tx.rows(_NEW, rows=new)
     if later:
         tx.rows(_LATER, rows=later)
+        heard = [d.unit for d, _ in batch if d.unit in known and known[d.unit].mentioned]
+        if heard:
+            tx.rows(_HEARD, names=heard)
     counters.write_loads(tx, loads, {d.unit for d, _ in batch}, before, after, known)
     sales.apply_sales(tx, selling)
+
+
+def _changes(props: Props) -> Props:
+    """What may differ from before, null where it is gone: a key, or a number of leaves, that stays is not written again."""
+    return {name: props.get(name) for name in _CHANGEABLE}
 
 
 def _props(

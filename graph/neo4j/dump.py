@@ -9,15 +9,14 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+from graph.neo4j import dumprows as shape
+from graph.neo4j.dumprows import Row
 from graph.neo4j.fields import PARTY, SERIALS
-from graph.neo4j.rows import shown_lot
-from graph.neo4j.sales import as_sale
 from graph.neo4j.server import Server
-from graph.neo4j.values import KIND, ROLE, STATUS, STEP, Props, marks, text, unhex, unpack
+from graph.neo4j.values import ROLE, Props, unhex
 from graph.port import DumpRow
 from pedigree.errors import GraphError
 
-Row = tuple[Any, ...]
 _PAGE = 500
 _UNITS = "MATCH (u:Unit) WHERE u.epc > $after WITH u ORDER BY u.epc LIMIT $rows RETURN u.epc, %s"
 _EVENTS = """
@@ -35,101 +34,8 @@ RETURN value, COLLECT {
   MATCH (f:Field {section: $section, name: $name, value: value})<-[:SAYS]-(e:Event)
   WHERE f.kind = $kind AND coalesce(f.alias, '') = $alias RETURN [f.time, e.hash, e.declared] }
 """
-_JUDGED = "COLLECT { MATCH (u)-[:JUDGED]->(v:Verdict) RETURN [properties(v), [(v)-[:FOUND]->(f:Finding) | properties(f)]] }"
-
-
-def _of(p: Props, *names: str) -> Row:
-    return tuple(p.get(name, "") for name in names)
-
-
-def _numbers(p: Props, *names: str) -> Row:
-    return tuple(p.get(name, 0) for name in names)
-
-
-def _unit(epc: str, found: list[Any]) -> Iterator[Row]:
-    p, mentioned, container = found
-    if mentioned:
-        return
-    yield (
-        epc, *_of(p, "kind", "gtin", "serial", "lot"), *_numbers(p, "generation", "partition", "number", "n", "number0", "n0"),
-        unhex(p.get("key")), unhex(p.get("acc")), p.get("content", 0.0), int(container), STATUS.number(p.get("status")),
-        *_of(p, "possessor", "owner", "location", "addressee", "container"), p.get("remaining", 0.0),
-        *_of(p, "hold", "chain", "verdict"), text(marks(p.get("marks"))), shown_lot(p), p.get("expiry", ""), p.get("since", 0),
-    )  # fmt: skip
-
-
-def _stay(epc: str, found: list[Any]) -> Iterator[Row]:
-    for p in found[0]:
-        yield (
-            epc, *_numbers(p, "t_from", "ord", "t_to"), STATUS.number(p.get("status")),
-            *_of(p, "party", "owner", "location", "addressee"), unhex(p.get("event")), int(p.get("inferred", 0)),
-        )  # fmt: skip
-
-
-def _packed(epc: str, found: list[Any]) -> Iterator[Row]:
-    for p, container in found[0]:
-        yield epc, *_numbers(p, "t_from", "ord", "t_to"), container, unhex(p.get("event"))
-
-
-def _identity(epc: str, v: Props) -> Row:
-    return epc, unhex(v.get("event")), KIND.number(v.get("kind")), v.get("source", ""), v.get("declared", 0)
-
-
-def _verdict(epc: str, found: list[Any]) -> Iterator[Row]:
-    for v, _ in found[0]:
-        yield (
-            *_identity(epc, v), STEP.number(v.get("step")), v.get("biz_step", ""), *_numbers(v, "time", "place", "record_time"),
-            *_of(v, "actor", "location", "outcome"), int(v.get("applies", 0)), *_of(v, "proof", "attested", "party"),
-        )  # fmt: skip
-
-
-def _finding(epc: str, found: list[Any]) -> Iterator[Row]:
-    for v, findings in found[0]:
-        for f in findings:
-            values = (*_of(f, "code", "severity", "evidence"), f.get("record_time", 0), f.get("party", ""))
-            yield *_identity(epc, v), f.get("ord", 0), *values
-
-
-def _sale(epc: str, found: list[Any]) -> Iterator[Row]:
-    for p in found[0]:
-        sale, count = as_sale(p)
-        yield epc, sale.event, sale.time, sale.part, sale.party, sale.location, int(sale.applies), count
-
-
-def _load(epc: str, found: list[Any]) -> Iterator[Row]:
-    if found[0] is not None:
-        yield epc, found[0]
-
-
-def _named(epc: str, found: list[Any]) -> Iterator[Row]:
-    for time, hash, declared, role in found[0]:
-        yield epc, time, _event_key(hash, declared), ROLE.number(role)
-
-
-def _master_data(p: Props) -> Row:
-    return (
-        *_of(p, "element", "vocabulary", "attribute", "value", "compared", "party"),
-        *_numbers(p, "record_time", "partition", "offset"),
-    )  # fmt: skip
-
-
-def _event_key(hash: object, declared: object) -> str:
-    return f"{str(hash or '').upper()}/{declared or 0}"
-
-
-def _event(p: Props) -> Row:
-    return (
-        unhex(p.get("hash")), p.get("declared", 0), *_of(p, "type", "action", "biz_step", "disposition"),
-        *_numbers(p, "time", "record_time"), *_of(p, "party", "actor", "location", "read_point", "biz_location", "event_id"),
-        *_numbers(p, "partition", "offset", "seq"), unpack(p.get("json")),
-    )  # fmt: skip
-
-
-def _document(p: Props) -> Row:
-    return (
-        *_numbers(p, "partition", "offset"), *_of(p, "capture", "party"), *_numbers(p, "record_time", "registry", "rules"),
-        p.get("content_type", ""), unhex(p.get("digest")), bytes(p.get("seal", b"")), unpack(p.get("context")),
-    )  # fmt: skip
+_JUDGED = """COLLECT { MATCH (u)-[:JUDGED]->(v:Verdict)
+  RETURN [properties(v), [(v)-[:FOUND]->(f:Finding) | properties(f)], v:Questioned] }"""
 
 
 class OfUnits(NamedTuple):
@@ -147,31 +53,31 @@ class Small(NamedTuple):
 
 
 def _plain(names: str, numbers: str = "") -> Callable[[Props], Row]:
-    return lambda p: (*_of(p, *names.split()), *_numbers(p, *numbers.split()))
+    return lambda p: (*shape.texts(p, *names.split()), *shape.numbers(p, *numbers.split()))
 
 
 _OF_UNITS: dict[str, OfUnits] = {
-    "unit": OfUnits("properties(u), u:Mentioned, u:Container", _unit),
-    "stay": OfUnits("COLLECT { MATCH (u)-[:HAD]->(s:Stay) RETURN properties(s) }", _stay),
-    "packed": OfUnits("COLLECT { MATCH (u)-[p:PACKED_IN]->(c:Unit) RETURN [properties(p), c.epc] }", _packed),
-    "verdict": OfUnits(_JUDGED, _verdict),
-    "finding": OfUnits(_JUDGED, _finding),
-    "sale": OfUnits("COLLECT { MATCH (u)-[:DISPENSED]->(s:Sale) RETURN properties(s) }", _sale),
-    "load": OfUnits("u.load", _load),
+    "unit": OfUnits("properties(u), u:Mentioned, u:Container", shape.unit),
+    "stay": OfUnits("COLLECT { MATCH (u)-[:HAD]->(s:Stay) RETURN properties(s) }", shape.stay),
+    "packed": OfUnits("COLLECT { MATCH (u)-[p:PACKED_IN]->(c:Unit) RETURN [properties(p), c.epc] }", shape.packed),
+    "verdict": OfUnits(_JUDGED, shape.verdict),
+    "finding": OfUnits(_JUDGED, shape.finding),
+    "sale": OfUnits("COLLECT { MATCH (u)-[:DISPENSED]->(s:Sale) RETURN properties(s) }", shape.sale),
+    "load": OfUnits("u.load", shape.load),
     "event_unit": OfUnits(
-        "COLLECT { MATCH (u)<-[n:NAMES]-(e:Event) RETURN [e.time, e.hash, e.declared, n.role] }", _named
+        "COLLECT { MATCH (u)<-[n:NAMES]-(e:Event) RETURN [e.time, e.hash, e.declared, n.role] }", shape.named
     ),
 }
 _SMALL: dict[str, Small] = {
     "lot": Small("Lot", _plain("gtin lot", "units")),
     "stock": Small("Stock", _plain("container gtin lot expiry party location addressee state", "quantity")),
     "consumption": Small(
-        "Consumption", lambda p: (*_of(p, "party", "gtin"), p.get("day", 0), p.get("location", ""), p.get("quantity", 0))
+        "Consumption", lambda p: (*shape.texts(p, "party", "gtin"), p.get("day", 0), p.get("location", ""), p.get("quantity", 0))
     ),
-    "master_data": Small("MasterData", _master_data),
+    "master_data": Small("MasterData", shape.master_data),
     "undecidable": Small(
         "Undecidable",
-        lambda p: (*_numbers(p, "generation", "partition", "number", "ord", "offset"), bytes(p["raw"]), p.get("reason", "")),
+        lambda p: (*shape.numbers(p, "generation", "partition", "number", "ord", "offset"), bytes(p["raw"]), p.get("reason", "")),
     ),
     "receipt": Small("Receipt", _plain("", "generation partition first last batch committed_ms size")),
     "progress": Small("Progress", lambda p: (p.get("source", ""), p.get("next", 0), unhex(p.get("head")))),
@@ -196,7 +102,7 @@ def table_rows(server: Server, table: str) -> Iterator[Row]:
         yield from _fields(server)
     elif table == "event_party":
         for party, time, hash, declared, _ in _said(server, PARTY, ""):
-            yield party, time, _event_key(hash, declared)
+            yield party, time, shape.event_key(hash, declared)
     elif table in _OF_UNITS:
         if table == "event_unit":  # the names of whole GTINs: they come first, since they begin with `*`
             yield from _serials(server)
@@ -205,7 +111,7 @@ def table_rows(server: Server, table: str) -> Iterator[Row]:
             yield from sorted(rows(epc, found), key=lambda row: _order(row[:width]))
     elif table == "event":
         for _, found in _pages(server, _EVENTS, ""):
-            yield from sorted(map(_event, found), key=lambda row: row[:width])
+            yield from sorted(map(shape.event, found), key=lambda row: row[:width])
     else:
         yield from _documents(server, table)
 
@@ -234,7 +140,7 @@ def _said(server: Server, section: str, name: str, kind: str = "s", alias: str =
         rows = server.read(lambda tx, q=query, after=after: tx.rows(q, after=after, rows=_PAGE, **values))  # type: ignore[misc]
         for value, found in rows:
             named = ((value, time, hash, declared, name) for time, hash, declared in found)
-            yield from sorted(named, key=lambda row: (row[1], _event_key(*row[2:4])))
+            yield from sorted(named, key=lambda row: (row[1], shape.event_key(*row[2:4])))
         if len(rows) < _PAGE:
             return
         after, first = rows[-1][0], False
@@ -245,14 +151,15 @@ def _fields(server: Server) -> Iterator[Row]:
     names = {" ".join(map(str, row)): row for row in found if row[1] not in (PARTY, SERIALS)}
     for spelled, (kind, section, name, alias) in sorted(names.items(), key=lambda item: item[0].encode()):
         for value, time, hash, declared, _ in _said(server, section, name, kind, alias):
-            yield spelled, value, time, _event_key(hash, declared)
+            yield spelled, value, time, shape.event_key(hash, declared)
 
 
 def _serials(server: Server) -> Iterator[Row]:
     roles = server.read(lambda tx: tx.rows("MATCH (f:Field {section: $s}) RETURN DISTINCT f.name", s=SERIALS))
-    merged = heapq.merge(*(_said(server, SERIALS, row[0]) for row in roles), key=lambda r: (*r[:2], _event_key(*r[2:4]), r[4]))
+    each = (_said(server, SERIALS, row[0]) for row in roles)
+    merged = heapq.merge(*each, key=lambda row: (*row[:2], shape.event_key(*row[2:4]), ROLE.number(row[4])))
     for value, time, hash, declared, role in merged:
-        yield value, time, _event_key(hash, declared), ROLE.number(role)
+        yield value, time, shape.event_key(hash, declared), ROLE.number(role)
 
 
 def _documents(server: Server, table: str) -> Iterator[Row]:
@@ -260,9 +167,9 @@ def _documents(server: Server, table: str) -> Iterator[Row]:
     for partition in sorted(row[0] for row in partitions):
         for offset, p, carried in _pages(server, _DOCUMENTS, -1, partition=partition):
             if table == "document":
-                yield _document(p)
+                yield shape.document(p)
             else:
-                yield from ((partition, offset, seq, _event_key(*event)) for seq, *event in sorted(carried))
+                yield from ((partition, offset, seq, shape.event_key(*event)) for seq, *event in sorted(carried))
 
 
 def _order(key: Row) -> Row:

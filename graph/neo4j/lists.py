@@ -26,7 +26,7 @@ RETURN u.epc, properties(v), properties(f), key
 _INBOX = """
 UNWIND $outcomes AS outcome
 CALL (outcome) {
-  MATCH (v:Verdict {party: $party, outcome: outcome}) WHERE v.record_time <= $until
+  MATCH (v:Questioned {party: $party, outcome: outcome}) WHERE v.record_time <= $until
   MATCH (u:Unit)-[:JUDGED]->(v)
   WITH u, v, [v.record_time, u.epc, v.event, v.kind, coalesce(v.source, ''), v.declared] AS key
   WHERE $after IS NULL OR key < $after

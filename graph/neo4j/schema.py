@@ -10,8 +10,8 @@ Community has uniqueness constraints only. Labels are the field's words (`docs/c
     (:Event)-[:SAYS]->(:Field)            everything else of an event that can be asked for; also who may see it
 
 Every identifier that anything named is a Unit; `Mentioned` marks those that nothing was decided about, `Container` those that
-hold units now. Lot, Stock and Consumption are counters. Parties, places and products are properties: a node for each of them
-would have millions of relationships.
+hold units now; verdicts that somebody should look at are `Questioned`. Lot, Stock and Consumption are counters. Parties, places
+and products are properties: a node for each of them would have millions of relationships.
 """
 
 from __future__ import annotations
@@ -34,9 +34,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX container_possessor IF NOT EXISTS FOR (c:Container) ON (c.possessor)",
         "CREATE INDEX container_addressee IF NOT EXISTS FOR (c:Container) ON (c.addressee)",
         "CREATE INDEX stay_party_to IF NOT EXISTS FOR (s:Stay) ON (s.party, s.t_to)",
-        "CREATE INDEX stay_location_to IF NOT EXISTS FOR (s:Stay) ON (s.location, s.t_to)",
         "CREATE INDEX verdict_event IF NOT EXISTS FOR (v:Verdict) ON (v.event)",
-        "CREATE INDEX verdict_party IF NOT EXISTS FOR (v:Verdict) ON (v.party, v.outcome, v.record_time)",
+        "CREATE INDEX questioned_party IF NOT EXISTS FOR (v:Questioned) ON (v.party, v.outcome, v.record_time)",
         "CREATE INDEX finding_time IF NOT EXISTS FOR (f:Finding) ON (f.record_time)",
         "CREATE INDEX finding_code IF NOT EXISTS FOR (f:Finding) ON (f.code, f.record_time)",
         "CREATE INDEX finding_party IF NOT EXISTS FOR (f:Finding) ON (f.party, f.record_time)",

@@ -34,8 +34,8 @@ CHUNK = 10
 
 
 @contextmanager
-def server(folder: Path) -> Iterator[str]:
-    """A new server; its address."""
+def server(folder: Path) -> Iterator[tuple[str, int]]:
+    """A new server: its address and process id."""
     port = free_port()
     program = neo4j(folder / "neo4j", port, PASSWORD)
     heap = os.environ.get("NEO4J_BENCH_HEAP", "1g")
@@ -49,7 +49,7 @@ def server(folder: Path) -> Iterator[str]:
             if not program.pid or time.monotonic() > deadline:
                 raise StoreError(f"Neo4j did not start: {program.last_words()}")
             time.sleep(0.1)
-        yield f"bolt://127.0.0.1:{port}"
+        yield f"bolt://127.0.0.1:{port}", program.pid
     finally:
         program.stop()
 
@@ -91,11 +91,21 @@ def size(folder: Path) -> float:
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / 1e6
 
 
-def readings(name: str, graph: Graph, packs: int, events: int) -> None:
+def cpu(pid: int) -> float:
+    """Seconds of CPU that this process and the server (0 = none) have used."""
+    if not pid:
+        return time.process_time()
+    user, system = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[11:13]
+    return time.process_time() + (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
+def readings(name: str, graph: Graph, packs: int, events: int, pid: int = 0) -> None:
     """Everything about one store."""
+    used = cpu(pid)
     decided = packs * 2 + packs // 100 * 2 + packs // 10_000 * 3
     spent = load(graph, packs)
-    print(f"{name:7} write        {decided:,} unit decisions  {decided / spent:9,.0f}/s  (3 to 4 rows each)", flush=True)
+    each = (cpu(pid) - used) / decided * 1e6
+    print(f"{name:7} write        {decided:,} unit decisions  {decided / spent:9,.0f}/s  {each:.0f} us CPU each, 3 to 4 rows")
     print(f"{name:7} events       {events:,}  {events / load_events(graph, events):9,.0f}/s", flush=True)
     chance = random.Random(1)
     for _ in range(200):  # the server compiles what is asked often
@@ -123,9 +133,9 @@ def main(packs: int, events: int) -> None:
         readings("sqlite", sqlite, packs, events)
         print(f"sqlite  size         {size(folder):,.0f} MB")
         sqlite.close()
-        with server(folder) as uri:
+        with server(folder) as (uri, pid):
             graph = Neo4jGraph(uri, ("neo4j", PASSWORD))
-            readings("neo4j", graph, packs, events)
+            readings("neo4j", graph, packs, events, pid)
             graph.close()
         store, logs = (size(folder / "neo4j" / "data" / part) for part in ("databases", "transactions"))
         print(f"neo4j   size         {store:,.0f} MB, and {logs:,.0f} MB of transaction logs")

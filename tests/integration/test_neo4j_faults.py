@@ -122,6 +122,37 @@ def test_a_reader_changes_nothing(server: Neo4jServer) -> None:
     writer.close()
 
 
+def test_backup_and_restore(server: Neo4jServer, tmp_path: Path) -> None:
+    from graph.neo4j.backup import backup, restore
+
+    assert server.program is not None
+    graph = server.open()
+    graph.clear()
+    line = shipped_pallet()
+    graph.apply_decisions(line.messages)
+    before = list(graph.dump())
+    graph.close()
+    words = list(server.program.command)
+    java, jars = words[0], words[words.index("-cp") + 1]
+    admin = [java, "-cp", jars, "org.neo4j.server.startup.Neo4jAdminCommand"]
+    home = {"NEO4J_HOME": str(server.folder), "NEO4J_CONF": str(server.folder / "conf")}
+    with pytest.raises(StoreError):
+        backup(admin, tmp_path, DATABASE, home)  # the server runs
+    server.stop()
+    assert backup(admin, tmp_path, DATABASE, home).stat().st_size > 1_000
+    server.start()
+    graph = server.open()
+    graph.clear()
+    graph.close()
+    server.stop()
+    restore(admin, tmp_path, DATABASE, home)
+    server.start()
+    graph = server.open()
+    assert list(graph.dump()) == before
+    assert graph.apply_decisions(line.messages) == 0
+    graph.close()
+
+
 def test_what_an_operator_has_to_repair_is_said(server: Neo4jServer) -> None:
     from graph.neo4j import Neo4jGraph
 
