@@ -221,7 +221,8 @@ def _received_in_transit(s: State, e: Leaf) -> Fit:
     # The shipper who takes his own goods in again had them refused, whoever carried them.
     if e.actor in (s.addressee, s.possessor, s.shipper) or not s.addressee:
         return OK
-    return LOOSE, "diversion"
+    # Who sends it on is whom it was for: his own receipt and shipment are missing, and nothing went astray.
+    return LOOSE, "no_receipt" if e.other and e.other == s.addressee else "diversion"
 
 
 def _reshipped(s: State, e: Leaf) -> Fit:

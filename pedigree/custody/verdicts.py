@@ -144,7 +144,8 @@ def _time_findings(entry: Entry, leaf: Leaf, outcome: Outcome | None) -> list[Fi
         code = "clock_error" if entry.flags & Flag.CLOCK else "backdated"
         found.append(Finding(code, severity(code), (*times, *proof)))
     elif outcome is not None and outcome.lag > entry.slack and outcome.code == "":
-        proven = leaf.proof == 2 or outcome.bounded
+        # A time that its own journal does not contradict is the better one of the two; what released it may have a wrong clock.
+        proven = outcome.bounded and leaf.proof != 2 and outcome.lag > BEYOND_MS + entry.slack
         code = "backdated" if proven else _disorder(outcome.lag, entry.slack)
         found.append(Finding(code, severity(code), (*times, ("ms", str(outcome.lag)))))
     ahead = entry.time - entry.offset - record

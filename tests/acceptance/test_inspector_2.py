@@ -56,6 +56,15 @@ def test_goods_refused_at_the_dock_come_home_though_a_carrier_had_taken_them_ove
     assert journey("trader").codes() == {"diversion"}
 
 
+def test_goods_that_pass_through_a_dealer_who_reports_nothing_are_no_diversion() -> None:
+    def journey(sender: str) -> Story:
+        story = Story().tell(Step.COMMISSION, 0, "maker").tell(Step.SHIP, HOUR, "maker", "silent")
+        return story.tell(Step.RECEIVE, 60 * HOUR, "pharmacy", sender).judged()
+
+    assert journey("silent").codes() == {"no_receipt"}
+    assert journey("maker").codes() == {"diversion"}
+
+
 # --- cases whose contents nobody noted -----------------------------------------------------------------------------------
 
 
@@ -216,6 +225,23 @@ def test_a_proven_time_of_a_wrong_clock_is_a_clock_error_and_that_of_a_made_up_n
 
     assert sale(Flag.CLOCK).codes() == {"clock_error"}
     assert sale(0).codes() == {"backdated"}
+
+
+@pytest.mark.parametrize(("before", "code"), [(6 * HOUR + 20 * MINUTE, "order_conflict"), (5 * DAY, "backdated")])
+def test_what_comes_before_a_proven_time_by_days_is_backdated_and_by_hours_a_matter_of_clocks(before: int, code: str) -> None:
+    made = START + 10 * DAY
+    proof = Attestation(made + HOUR, "maker", True, device="scanner", earliest=made - MINUTE)
+    story = Story().tell(Step.COMMISSION, 10 * DAY, "maker", attestations=(proof,))
+    story.tell(Step.SHIP, 10 * DAY - before, "maker", "pharmacy", lag=before + HOUR).judged()
+    assert story.codes() == {code}
+
+
+def test_a_journaled_note_is_not_blamed_for_the_fast_clock_of_what_came_before() -> None:
+    at = START + 30 * HOUR
+    proof = Attestation(at + MINUTE, "maker", True, device="scanner", earliest=at - MINUTE)
+    story = Story().tell(Step.COMMISSION, 38 * HOUR + 20 * MINUTE, "maker", lag=0)
+    story.tell(Step.SHIP, 30 * HOUR, "maker", "pharmacy", attestations=(proof,)).judged()
+    assert "backdated" not in story.codes()
 
 
 # --- territory -----------------------------------------------------------------------------------------------------------

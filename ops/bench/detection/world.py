@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ops.bench.detection.line import Line
@@ -53,9 +52,7 @@ class Told:
     """(unit, event, code) of what was still due when the world stopped."""
 
 
-def judge_world(
-    seed: int, packs: int, days: int, fraud: float | None, progress: Callable[[float], None] = lambda share: None
-) -> Told:
+def judge_world(seed: int, packs: int, days: int, fraud: float | None) -> Told:
     """Simulate and run. `fraud`: share of packs, None = the seed's own."""
     mistakes: list[Mistake] = []
     simulation = Simulation(seed, packs, days, fraud, mistakes.append)
@@ -72,11 +69,9 @@ def judge_world(
 
     line = Line(simulation.facts, simulation.gateway.public, heard)
     norms, now = simulation.norms, simulation.norms.start
-    for count, claim in enumerate(simulation.claims()):
+    for claim in simulation.claims():
         line.take(claim)
         now = claim.arrival_ms
-        if count % 50 == 0:
-            progress(max(0.0, (now - norms.start) / (norms.end - norms.start)))
     line.tick(max(now, norms.end) + AFTER)
     alerts, ignored = [], set()
     for unit, verdicts in line.memory.verdicts.items():
