@@ -22,6 +22,8 @@ from services.auth import new_key
 from services.capture.index_sqlite import SqliteCaptureIndex
 from services.capture.router import capture_router
 from services.context import EdgeSettings, Services
+from services.query.router import query_router
+from services.query.store_sqlite import SqliteQueryStore
 from services.registry import RegistryHolder
 from streams.embedded import Runner
 from streams.store import CustodyStore
@@ -61,10 +63,12 @@ class Line:
             settings=EdgeSettings(simulation=True, workers=0),
             graph=self.graph,
             captures=SqliteCaptureIndex(self.folder / "captures.sqlite"),
+            queries=SqliteQueryStore(self.folder / "queries.sqlite"),
         )
-        app = FastAPI()
-        app.include_router(capture_router(self.services))
-        self.client: TestClient = client_of(app)
+        self.app = FastAPI()
+        self.app.include_router(query_router(self.services))
+        self.app.include_router(capture_router(self.services))
+        self.client: TestClient = client_of(self.app)
         self._keys: dict[str, dict[str, str]] = {}
 
     def new_runner(self) -> Runner:
@@ -74,7 +78,7 @@ class Line:
         return self.now
 
     def close(self) -> None:
-        for one in (self.services.captures, self.graph, self.ledger, self.store, self.log):
+        for one in (self.services.queries, self.services.captures, self.graph, self.ledger, self.store, self.log):
             one.close()
 
     def reopen(self) -> None:
