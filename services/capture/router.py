@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from pedigree.errors import SettingsError
 from services.auth import Caller, require
 from services.body import Intake
-from services.capture import options
+from services.capture import openapi, options
 from services.capture.inbox import STATES, inbox_json
 from services.capture.index import CaptureIndex
 from services.capture.jobs import job_json
@@ -76,13 +76,13 @@ def capture_router(services: Services) -> APIRouter:
     may_capture = Depends(require(services, "capture"))
     settings, index, pager = services.settings, capture.index, capture.pager
 
-    @router.post("/capture", status_code=202)
+    @router.post("/capture", status_code=202, responses=openapi.TAKEN, openapi_extra=openapi.DOCUMENT)
     async def post_capture(request: Request, caller: Caller = may_capture) -> Response:
         taken = await capture.take(request, caller, single=False)
         location = f"{settings.base_url}/capture/{taken.id}"
         return JSONResponse({"captureID": taken.id}, 202, headers={"Location": location, **options.common(settings)})
 
-    @router.post("/events", status_code=201)
+    @router.post("/events", status_code=201, responses=openapi.EVENT_TAKEN, openapi_extra=openapi.EVENT)
     async def post_event(request: Request, caller: Caller = may_capture) -> Response:
         taken = await capture.take(request, caller, single=True)
         headers = {"Location": f"{settings.base_url}/events/{quote(taken.events[0], safe='')}", **options.common(settings)}
@@ -92,7 +92,7 @@ def capture_router(services: Services) -> APIRouter:
             raise problem
         return JSONResponse({"eventHash": taken.events[0], "captureID": taken.id}, 201, headers=headers)
 
-    @router.get("/capture/{id}")
+    @router.get("/capture/{id}", responses=openapi.json_answer(200, "How far it is", openapi.JOB, 404))
     async def get_job(id: str, caller: Caller = may_capture) -> Response:
         def look() -> dict[str, Any]:
             index.follow(services.log)
@@ -103,7 +103,9 @@ def capture_router(services: Services) -> APIRouter:
 
         return JSONResponse(await run_in_threadpool(look))
 
-    @router.get("/capture")
+    jobs = openapi.json_answer(200, "Yours, newest first", openapi.JOBS, 400)
+
+    @router.get("/capture", responses=jobs, openapi_extra=openapi.LIST)
     async def get_jobs(request: Request, caller: Caller = may_capture) -> Response:
         page = pager.requested(request, caller.party)
         before = (int(page.cursor[0]), str(page.cursor[1])) if page.cursor else None
@@ -118,7 +120,9 @@ def capture_router(services: Services) -> APIRouter:
         made, last = await run_in_threadpool(look)
         return JSONResponse(made, headers=pager.link(request, last, caller.party))
 
-    @router.get("/inbox")
+    inbox = openapi.json_answer(200, "What needs a look", openapi.INBOX, 400, 404)
+
+    @router.get("/inbox", responses=inbox, openapi_extra=openapi.LIST)
     async def get_inbox(request: Request, state: str = "", caller: Caller = may_capture) -> Response:
         if state not in ("", *STATES):
             raise bad_query(f"state is one of {', '.join(STATES)}, or left out for all of them")
@@ -129,7 +133,7 @@ def capture_router(services: Services) -> APIRouter:
         found = await run_in_threadpool(graph.inbox, caller.party, state, page.cursor, page.per_page)
         return JSONResponse(inbox_json(found.items), headers=pager.link(request, found.next, caller.party))
 
-    @router.post("/capture/token", status_code=201)
+    @router.post("/capture/token", status_code=201, responses=openapi.json_answer(201, "A time token", openapi.TOKEN, 400, 404))
     async def post_token(asked: TokenRequest, caller: Caller = may_capture) -> Response:
         return Response(msgspec.json.encode(token_for(services, asked, caller.party)), 201, media_type="application/json")
 

@@ -4,30 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-PROBLEM: dict[str, Any] = {
-    "type": "object",
-    "required": ["type", "title", "status", "detail"],
-    "properties": {
-        "type": {"type": "string", "example": "epcisException:QueryParameterException"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-    },
-}
-_WHY = {
-    400: "A parameter, header or body that can't be; the problem names it",
-    401: "No API key, or one that is not known",
-    403: "The key has not the role for it",
-    404: "There is no such resource for this caller",
-    406: "Nothing that the client accepts is spoken here",
-    409: "It exists already",
-    413: "Too much at once",
-    414: "The address is too long",
-    415: "The body is in no notation that is understood",
-    429: "Too many requests",
-    500: "A fault of ours",
-    503: "Not able to do this just now; Retry-After says when to try again",
-}
+from services.openapi import body, errors, json_answer, parameter
+
+__all__ = ["COLLECTION", "EVENTS", "HEADERS", "LIST", "ONE_EVENT", "body", "documents", "errors", "json_answer", "parameter"]
+
 _EXAMPLE = {
     "@context": ["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"],
     "type": "EPCISQueryDocument",
@@ -44,12 +24,6 @@ _DOCUMENT = {"type": "object", "description": "EPCISQueryDocument, EPCIS 2.0 sec
 XML = {"schema": {"type": "string", "format": "xml"}}
 
 
-def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Problem documents (RFC 7807) by status; 500 and 503 may always be."""
-    content = {"application/problem+json": {"schema": PROBLEM}}
-    return {status: {"description": _WHY[status], "content": content} for status in (*statuses, 500, 503)}
-
-
 def documents(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Events as JSON-LD or XML, or a problem."""
     content = {
@@ -60,25 +34,6 @@ def documents(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
     found = {"description": "The events that match", "headers": _HEADERS, "content": content}
     return {200: found, **errors(400, 401, 403, 406, 413, 414, *statuses)}
-
-
-def json_answer(status: int, description: str, schema: dict[str, Any], *statuses: int) -> dict[int | str, dict[str, Any]]:
-    made: dict[int | str, dict[str, Any]] = {
-        status: {"description": description, "content": {"application/json": {"schema": schema}}}
-    }
-    return {**made, **errors(401, 403, *statuses)}
-
-
-def body(schema: dict[str, Any], example: Any) -> dict[str, Any]:
-    """A JSON body."""
-    content = {"application/json": {"schema": schema, "example": example}}
-    return {"requestBody": {"required": True, "content": content}}
-
-
-def parameter(name: str, description: str, schema: dict[str, Any] | None = None, *, place: str = "query") -> dict[str, Any]:
-    schema = schema or {"type": "string"}
-    made: dict[str, Any] = {"name": name, "in": place, "required": False, "description": description, "schema": schema}
-    return made | ({"style": "form", "explode": True} if schema["type"] == "array" else {})
 
 
 _LIST = {"type": "array", "items": {"type": "string"}}
