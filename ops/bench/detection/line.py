@@ -46,7 +46,11 @@ class Sight(NamedTuple):
 class Line:
     """`facts`: plain dicts, by time. `heard`: is told of every change of a verdict."""
 
-    def __init__(self, facts: Iterable[dict[str, object]], gateway: PublicKey, heard: Listener) -> None:
+    def __init__(
+        self, facts: Iterable[dict[str, object]], gateway: PublicKey, heard: Listener, *, keep: bool = False
+    ) -> None:
+        self._keep = keep
+        self.captured: list[DocumentMessage] = []
         self._facts = sorted((msgspec.convert(fact, Fact) for fact in map(_positional, facts)), key=lambda fact: fact.time)
         self._stated = 0
         self.registry = Registry()
@@ -74,6 +78,8 @@ class Line:
             self.refused[claim.id] = str(refused)
             return
         if message is not None:
+            if self._keep:
+                self.captured.append(message)
             self._deliver(list(explode(message)), claim.arrival_ms)
 
     def tick(self, now: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pedigree.custody.decide import Decided, decide
-from pedigree.custody.row import decode_row
+from pedigree.custody.row import Row, decode_row
 from pedigree.custody.steps import Kind
 from pedigree.messages import Entry, Observation, Shown, UnitDecision, Verdict
 from pedigree.seal import ConsortiumKey
@@ -38,9 +38,9 @@ class Memory:
     def probe(self, unit: str, identity: Identity) -> Entry | None:
         return self._probes.get(unit, {}).get(identity)
 
-    def entries(self, unit: str) -> list[Entry]:
-        """What the unit's row holds of its history."""
-        return decode_row(self._rows[unit]).entries
+    def row(self, unit: str) -> Row:
+        """The unit's row as the custody store has it."""
+        return decode_row(self._rows[unit])
 
     def decide(self, unit: str, observations: list[Observation]) -> Decided | None:
         data = self._rows.get(unit)

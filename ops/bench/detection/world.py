@@ -52,8 +52,8 @@ class Told:
     """(unit, event, code) of what was still due when the world stopped."""
 
 
-def judge_world(seed: int, packs: int, days: int, fraud: float | None) -> Told:
-    """Simulate and run. `fraud`: share of packs, None = the seed's own."""
+def judge_world(seed: int, packs: int, days: int, fraud: float | None, *, keep: bool = False) -> Told:
+    """Simulate and run. `fraud`: share of packs, None = the seed's own. `keep`: the captured documents, in `line.captured`."""
     mistakes: list[Mistake] = []
     simulation = Simulation(seed, packs, days, fraud, mistakes.append)
     first: dict[tuple[str, bytes, str], int] = {}
@@ -67,7 +67,7 @@ def judge_world(seed: int, packs: int, days: int, fraud: float | None) -> Told:
                 for finding in verdict.findings:
                     first.setdefault((unit, verdict.event, finding.code), now)
 
-    line = Line(simulation.facts, simulation.gateway.public, heard)
+    line = Line(simulation.facts, simulation.gateway.public, heard, keep=keep)
     norms, now = simulation.norms, simulation.norms.start
     for claim in simulation.claims():
         line.take(claim)
