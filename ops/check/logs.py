@@ -23,6 +23,7 @@ from pedigree.messages import (
 from pedigree.ports import DECISIONS, DOCUMENTS, FACTS, EventLog, Record
 from pedigree.seal import sm3
 from pedigree.wire import Limits, parse, parse_event
+from pedigree.wire.notation import spelled_for_json
 from services.capture.context import decode_context
 
 _MOST = 1_000_000_000
@@ -129,7 +130,10 @@ def _document_fault(value: bytes) -> tuple[str, str] | None:
     try:
         document = (parse_event if context.single else parse)(body, message.content_type, Limits())
         hasher = document.hasher()
-        events = {hasher.digest(event): event for event in document.events}
+        hashes = [hasher.digest(event) for event in document.events]
+        if document.source != "json":
+            document = spelled_for_json(document)  # as capture keeps them
+        events = dict(zip(hashes, document.events, strict=True))
     except (DocumentError, MedtraceError, ValueError, TypeError, KeyError) as broken:
         return f"bytes that are no document ({broken})", f"the {len(message.events)} events that were taken from it"
     for stamped in message.events:
