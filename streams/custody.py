@@ -22,6 +22,7 @@ from streams.store import CustodyStore, Progress, pack_row
 
 MAX_LEAVES = 500
 MAX_BYTES = 900_000
+DUE_AT_ONCE = 5_000
 VERSION = 1
 Numbered = tuple[Decisions, bytes]
 """A decisions message and its hash."""
@@ -38,6 +39,8 @@ class Custody:
         self._partitions = log.partitions(OBSERVATIONS)
         self._reader = DecisionsReader(log)
         self._progress = Progress()
+        self._failed: dict[str, int] = {}
+        """The tick at which a unit was last found undecidable."""
         self.recover()
 
     @property
@@ -63,10 +66,16 @@ class Custody:
 
     def step(self, max_envelopes: int = 20) -> list[Numbered]:
         """Decide what is there; [] = nothing to do. The messages are in the log and in the store, edges are sent."""
+        self._progress = self._store.progress(self.partition)
+        if self._progress.told < self._progress.number:
+            # Another process has decided here, and may have died before it told: whoever goes on tells first.
+            self._retell(self._progress.told)
         records = self._log.read(OBSERVATIONS, self.partition, self._progress.source, max_envelopes, MAX_BYTES * 2)
-        if not records:
+        if not records and not self._due(self._progress.tick, 1):
+            if self._reader.behind(self.partition, self._progress.number):
+                self._follow()
             return []
-        position = records[-1].offset + 1
+        position = records[-1].offset + 1 if records else self._progress.source
         tick, observations, undecidable = self._progress.tick, [], []
         for record in records:
             try:
@@ -106,9 +115,8 @@ class Custody:
         units: dict[str, list[Observation]] = {}
         for observation in observations:
             units.setdefault(observation.unit, []).append(observation)
-        if tick > self._progress.tick:
-            for unit in self._store.due(self.partition, tick):
-                units.setdefault(unit, [])
+        for unit in self._due(tick, DUE_AT_ONCE):
+            units.setdefault(unit, [])
         rows = self._store.rows(list(units))
         decided: list[Decided] = []
         revision = (self.generation, self._progress.number)
@@ -126,11 +134,19 @@ class Custody:
                 )
             except (MedtraceError, ValueError, KeyError, TypeError) as broken:
                 undecidable.append((position, encode(Envelope(own)), f"{unit}: {type(broken).__name__}: {broken}"))
+                self._failed[unit] = tick
                 continue
             if one is not None:
                 one.decision.row = pack_row(one.decision.row)
                 decided.append(one)
         return decided
+
+    def _due(self, tick: int, limit: int) -> list[str]:
+        """Units that this tick wakes, but those that it could not wake: of thousands that are due each step takes some."""
+        if not tick:
+            return []
+        found = self._store.due(self.partition, tick, limit + len(self._failed))
+        return [unit for unit in found if self._failed.get(unit) != tick][:limit]
 
     def _messages(
         self, decided: list[Decided], tick: int, position: int, undecidable: list[tuple[int, bytes, str]]

@@ -133,7 +133,10 @@ class UnitHistory:
         return Integrity(word, tuple(differs), len(one.leaves), ledger.anchored, ledger.checkpoint_ms), moved
 
     def _compare(self, one: Whole, rows: UnitRows, partition: int) -> list[str]:
-        again = refolded(one, self._consortium, self._store, self._store.progress(partition).tick)
+        tick, wake = self._store.progress(partition).tick, one.row.wake
+        if 0 < wake <= tick:
+            tick = wake - 1  # of thousands that one tick wakes this one's turn is still to come
+        again = refolded(one, self._consortium, self._store, tick)
         found = []
         if (rows.key, rows.partition, rows.n, rows.acc) != (one.key, partition, one.row.n, one.row.acc):
             found.append(f"graph.unit {one.unit} (key, partition, count or chain)")
