@@ -17,6 +17,7 @@ from services.label import label_router
 from services.procurement.router import procurement_router
 from services.query.router import query_router
 from services.regulator.router import regulator_router
+from services.resolver import Resolver, resolver_router
 from services.verify import ScanCounts, problem_page, verify_router
 
 VERSION = "0.1.0"
@@ -42,9 +43,11 @@ def build_app(
     problems.install(app, problem_page(services))
     for made in (query_router, capture_router, regulator_router, procurement_router, label_router):
         app.include_router(made(services))
+    app.include_router(resolver_router(services))
     app.include_router(verify_router(services, scans))
     app.include_router(health_router(health))
     app.include_router(metrics.router())
+    app.add_middleware(Resolver, services=services)
     app.add_middleware(RoomFirst, health=health)
     app.add_middleware(Observe, metrics=metrics)  # the outermost: refusals of the others are seen too
     return app

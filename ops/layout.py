@@ -25,6 +25,7 @@ class Layout:
         self.ledger = data / "ledger.sqlite"
         self.graph = data / "graph.sqlite"
         self.index = data / "capture.sqlite"
+        self.queries = data / "queries.sqlite"
         self.scans = data / "scans.sqlite"
         self.keys = data / "keys"
         self.lock = data / "server.lock"
@@ -35,7 +36,7 @@ class Layout:
 
     def stores(self) -> list[Path]:
         """What is copied before the log: derived stores, each before what it follows, and the counts of looks."""
-        return [path for path in (self.graph, self.ledger, self.custody, self.index, self.scans) if path.exists()]
+        return [path for path in (self.graph, self.ledger, self.custody, self.index, self.scans, self.queries) if path.exists()]
 
     def logs(self) -> list[Path]:
         """The log's files: topics that are derived from others come first."""

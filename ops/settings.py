@@ -49,6 +49,7 @@ class Settings(StackSettings):
     max_event_units: int = Field(default=10_000, ge=1, le=10_000, description="units that one event lists, 1 to 10000")
     capture_workers: int = Field(default=1, ge=0, le=64, description="processes that read large documents, 0 to 64")
     public_per_minute: int = Field(default=120, ge=1, le=1_000_000, description="public pages a minute and address, 1 to 1000000")
+    webhook_hosts: str = Field(default="", description="comma-separated hosts that subscriptions may be sent to; none if empty")
     min_free_mb: int = Field(default=200, ge=0, description="below this much free disk captures are refused with 503")
     max_log_mb: int = Field(default=0, ge=0, description="quota of each topic of the log, 0 for none")
 

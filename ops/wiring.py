@@ -27,6 +27,7 @@ from pedigree.proof import checkpoint_hash
 from pedigree.seal import NO_HASH, ConsortiumKeys
 from services.capture.index_sqlite import SqliteCaptureIndex
 from services.context import EdgeSettings, Services
+from services.query.store_sqlite import SqliteQueryStore
 from services.registry import RegistryHolder
 from services.regulator.access import KeptAccessLog
 from services.verify import SqliteScans
@@ -108,6 +109,7 @@ def prepare(settings: Settings) -> None:
     open_ledger(settings).close()
     open_graph(settings).close()
     SqliteCaptureIndex(layout.index).close()
+    SqliteQueryStore(layout.queries).close()
 
 
 @dataclass(slots=True)
@@ -121,6 +123,7 @@ class Web:
     ledger: Ledger
     histories: PooledHistory
     scans: SqliteScans
+    queries: SqliteQueryStore
     keys: Keys
 
     def exchange(self, keys: Keys) -> None:
@@ -131,6 +134,7 @@ class Web:
 
     def close(self) -> None:
         self.histories.close()
+        self.queries.close()
         self.scans.close()
         self.ledger.close()
         self.index.close()
@@ -161,6 +165,7 @@ def open_web(settings: Settings, keys: Keys, notices: list[str]) -> Web:
         return Opened(made, store.close)
 
     histories = PooledHistory(history)
+    queries = SqliteQueryStore(layout.queries)
     services = Services(
         log=log,
         registry=RegistryHolder(log),
@@ -175,9 +180,10 @@ def open_web(settings: Settings, keys: Keys, notices: list[str]) -> Web:
         checkpoint=lambda: _latest_checkpoint(ledger),
         ledger=ledger,
         history=histories,
+        queries=queries,
         notices=notices,
     )
-    web = Web(services, log, graph, index, ledger, histories, SqliteScans(layout.scans), keys)
+    web = Web(services, log, graph, index, ledger, histories, SqliteScans(layout.scans), queries, keys)
     return web
 
 
@@ -192,6 +198,7 @@ def edge_settings(settings: Settings) -> EdgeSettings:
         public_rate=settings.public_per_minute / 60,
         public_burst=max(10, settings.public_per_minute // 3),
         base_url=settings.public_url,
+        webhook_hosts=tuple(host.strip() for host in settings.webhook_hosts.split(",") if host.strip()),
     )
 
 
