@@ -106,6 +106,9 @@ def test_declared_old_stock_may_be_sold_and_an_invented_serial_may_not() -> None
     old = Story().tell(Step.SHIP, HOUR, "dealer", "pharmacy", flags=Flag.LEGACY).tell(Step.RECEIVE, 20 * HOUR, "pharmacy")
     old.tell(Step.DISPENSE, 30 * HOUR, "pharmacy").judged()
     assert (old.word(), old.codes(), old.units.row(PACK).shown.chain) == ("confirmed", set(), "legacy")
+    late = Story().tell(Step.SHIP, HOUR, "dealer", "pharmacy", flags=Flag.LEGACY, lag=5 * DAY)
+    late.tell(Step.RECEIVE, 20 * HOUR, "pharmacy", flags=Flag.LEGACY).tell(Step.DISPENSE, 30 * HOUR, "pharmacy").judged()
+    assert (late.word(), late.codes(PACK, "medium")) == ("confirmed", set())
     fake = Story().tell(Step.SHIP, HOUR, "dealer", "pharmacy").tell(Step.RECEIVE, 20 * HOUR, "pharmacy").judged()
     assert fake.codes() == {"unknown_origin"}
 
