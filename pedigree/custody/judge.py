@@ -60,7 +60,7 @@ def _unborn(s: State, e: Leaf) -> Fit:
             return (NO, "aggregation_circle") if e.circle else (EXACT, "not_in_container")
         return LOOSE, "no_shipment"
     if e.flags & Flag.LEGACY:
-        return EXACT, "legacy_stock"  # declared beforehand: nothing is missing, and a late note must not wait behind what followed
+        return EXACT, "legacy_stock"  # declared beforehand: nothing is missing, and late notes need not wait
     return LOOSE, "origin_missing" if e.flags & Flag.UPLOAD_CLOSED else "unknown_origin"
 
 

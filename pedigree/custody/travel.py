@@ -24,6 +24,11 @@ def kilometres(one: tuple[float, float], other: tuple[float, float]) -> float:
     return 2 * EARTH_KM * math.asin(min(1.0, math.sqrt(a)))
 
 
+def is_one_body(unit: str) -> bool:
+    """Whether the unit is a single thing: a lot, or all of a product, may well be in two places."""
+    return ("/01/" not in unit or "/21/" in unit) and ":class:" not in unit and ":idpat:" not in unit
+
+
 def travelled(entries: Iterable[Entry]) -> dict[tuple[bytes, int, str, int], Finding]:
     """The scans that could not have been reached from the one before them, by identity.
 

@@ -8,7 +8,7 @@ from pedigree.custody.history import History, leaf_id
 from pedigree.custody.refold import Refolded
 from pedigree.custody.row import Identity, Row
 from pedigree.custody.steps import Kind, Status, Step
-from pedigree.custody.travel import travelled
+from pedigree.custody.travel import is_one_body, travelled
 from pedigree.custody.verdicts import About, said, verdict
 from pedigree.findings import severity
 from pedigree.messages import Entry, Finding, Shown, Verdict
@@ -28,7 +28,7 @@ def judge_entries(history: History, row: Row, result: Refolded | None, tick: int
     label_changed = before is not None and (lot, expiry) != (before.lot, before.expiry)
     told = dict(row.said)
     candidates = _candidates(history, row, result, tick, everything=label_changed)
-    travel = travelled(history.entries.values()) if _is_scanned_in_places(history) else {}
+    travel = travelled(history.entries.values()) if is_one_body(history.unit) and _is_scanned_in_places(history) else {}
     candidates = list(dict.fromkeys([*candidates, *travel, *(i for i in row.travel if i in history.entries)]))
     row.travel = tuple(travel)
     overdue = _overdue(history, row)

@@ -247,6 +247,14 @@ def test_a_journaled_note_is_not_blamed_for_the_fast_clock_of_what_came_before()
     assert "backdated" not in story.codes()
 
 
+def test_a_lot_without_serials_may_be_in_two_cities_and_a_pack_may_not() -> None:
+    wuhan, harbin = (30.6, 114.3), (45.8, 126.5)
+    lot, pack = (f"https://id.gs1.org/01/06901234000009/{part}" for part in ("10/L9#dealer", "10/L9/21/7"))
+    for unit, codes in ((lot, set()), (pack, {"impossible_travel"})):
+        story = Story().tell(Step.NEUTRAL, 0, "dealer", unit=unit, geo=wuhan)
+        assert story.tell(Step.NEUTRAL, HOUR, "dealer", unit=unit, geo=harbin).judged().codes(unit) == codes
+
+
 # --- territory -----------------------------------------------------------------------------------------------------------
 
 
