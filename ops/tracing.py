@@ -30,7 +30,11 @@ def configure(settings: Settings, process: str) -> Callable[[], None]:
     exporter = OTLPSpanExporter(endpoint=f"{settings.otlp_endpoint.rstrip('/')}/v1/traces", timeout=5)
     provider.add_span_processor(BatchSpanProcessor(exporter))
     trace.set_tracer_provider(provider)
-    return provider.shutdown
+
+    def stop() -> None:
+        provider.shutdown()
+
+    return stop
 
 
 def _there(module: str) -> bool:
