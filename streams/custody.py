@@ -23,6 +23,7 @@ from streams.store import CustodyStore, Progress, pack_row
 MAX_LEAVES = 500
 MAX_BYTES = 900_000
 DUE_AT_ONCE = 5_000
+RETOLD_AT_ONCE = 20_000
 VERSION = 1
 Numbered = tuple[Decisions, bytes]
 """A decisions message and its hash."""
@@ -199,13 +200,16 @@ class Custody:
                 )
 
     def _send(self, observations: list[Observation]) -> None:
+        self._post(observations)
+        self._store.told(self.partition, self._progress.number)
+        self._progress = msgspec.structs.replace(self._progress, told=self._progress.number)
+
+    def _post(self, observations: list[Observation]) -> None:
         batches: dict[int, list[bytes]] = {}
         for target, data in envelopes(observations, self._partitions):
             batches.setdefault(target, []).append(data)
         for target, values in batches.items():
             self._log.append(OBSERVATIONS, target, values)
-        self._store.told(self.partition, self._progress.number)
-        self._progress = msgspec.structs.replace(self._progress, told=self._progress.number)
 
     def _retell(self, told: int) -> None:
         """Edges of the messages from `told` on may not have been sent: send what follows from the rows as they are now."""
@@ -220,6 +224,9 @@ class Custody:
             data = self._store.row(unit)
             if data is not None:
                 sent.extend(retell(unit, decode_row(data), self._consortium, self._store, revision))
+            if len(sent) > RETOLD_AT_ONCE:  # after a rebuild it may be all edges there are
+                self._post(sent)
+                sent.clear()
         self._send(sent)
 
 

@@ -7,20 +7,18 @@ from collections.abc import Iterator
 import msgspec
 
 from ops.check.difference import Differences, Report
+from ops.check.journals import Journals
 from ops.check.logs import body_of, records
 from pedigree.errors import DocumentError, SealError
 from pedigree.events import read_event
-from pedigree.messages import DocumentMessage, StampedEvent, decode_document, decode_fact, event_uri
+from pedigree.messages import DocumentMessage, StampedEvent, decode_document, decode_fact
 from pedigree.ports import DOCUMENTS, FACTS, EventLog
 from pedigree.registry import Registry
-from pedigree.seal import Bracket, JournalHead, KeyRing, PublicKey, verify_journal, verify_seal
+from pedigree.seal import Bracket, KeyRing, verify_seal
 from pedigree.stamping import stamp
-from services.capture.context import JournalPart, decode_context
 
 _PAGE = 200
 _json = msgspec.json.Decoder()
-Where = tuple[int, int]
-"""Partition and offset of a document."""
 
 
 class Counts(msgspec.Struct):
@@ -34,14 +32,6 @@ class Counts(msgspec.Struct):
     @property
     def gateway(self) -> int:
         return self.events - self.sealed
-
-
-class _Piece(msgspec.Struct, frozen=True):
-    """A piece of a device's journal, and where it came. `public` None: the device was not registered then."""
-
-    sequence: int
-    where: Where
-    public: PublicKey | None
 
 
 class _Registries:
@@ -66,31 +56,27 @@ def check_evidence(
 ) -> dict[str, Counts]:
     """Seals, stamps and journals of all documents; what each party has attested."""
     counts: dict[str, Counts] = {}
-    pieces: dict[str, list[_Piece]] = {}
+    journals = Journals()
     whole = sum(end for (topic, _), end in ends.items() if topic == DOCUMENTS)
     done = 0
     for partition in range(log.partitions(DOCUMENTS)):
         registries = _Registries(log)
         for offset, message in _by_version(log, partition, ends[DOCUMENTS, partition]):
             registry = registries.at(message.registry)
-            journal = decode_context(message.context).journal
+            where = f"{partition} / {offset}"
             if wrong := _seal_fault(message, registry):
-                into.add("log", "seal", f"{partition} / {offset}", *wrong)
-            if journal is not None:
-                known = registry.device(journal.device, message.record_time)
-                piece = _Piece(journal.entries[0].sequence, (partition, offset), known[1] if known is not None else None)
-                pieces.setdefault(journal.device, []).append(piece)
+                into.add("log", "seal", where, *wrong)
+            journals.gather(message, (partition, offset), registry, into)
             for stamped in message.events:
                 if wrong := _stamp_fault(stamped, message, registry):
-                    into.add("log", "stamp", f"{partition} / {offset} / {stamped.hash.hex()}", *wrong)
+                    into.add("log", "stamp", f"{where} / {stamped.hash.hex()}", *wrong)
             _count(counts.setdefault(message.party, Counts()), message)
             done += 1
             if done % 50 == 0:
                 report("checking seals and stamps", done, whole)
     report("checking seals and stamps", whole, whole)
     if ring is not None:
-        for device, found in pieces.items():
-            _check_journal(log, device, sorted(found, key=lambda piece: piece.sequence), ring, into)
+        journals.check(log, ring, into)
     return counts
 
 
@@ -152,36 +138,5 @@ def _stamp_fault(stamped: StampedEvent, message: DocumentMessage, registry: Regi
     names = [name for name in stamped.__struct_fields__ if getattr(stamped, name) != getattr(made, name)]
     if not names:
         return None
-    return tuple("; ".join(f"{name} {getattr(one, name)!r}" for name in names) for one in (stamped, made))  # type: ignore[return-value]
-
-
-def _check_journal(log: EventLog, device: str, pieces: list[_Piece], ring: KeyRing, into: Differences) -> None:
-    """A device's pieces in the order of its journal: one chain, and the brackets that capture stamped."""
-    head: JournalHead | None = None
-    for piece in pieces:
-        partition, offset = piece.where
-        key = f"{device} / {piece.sequence}"
-        message = decode_document(log.read(DOCUMENTS, partition, offset, 1)[0].value)
-        part = decode_context(message.context).journal
-        assert part is not None  # it was there when the pieces were gathered
-        if piece.public is None:
-            into.add("log", "journal", key, "an unknown or revoked device", "a registered one")
-            return
-        try:
-            brackets, head = verify_journal(list(part.entries), piece.public, ring, head)
-        except SealError as wrong:
-            into.add("log", "journal", key, str(wrong), "a journal that holds")
-            return
-        _check_brackets(message, part, {one.event_hash: one for one in brackets}, key, into)
-
-
-def _check_brackets(
-    message: DocumentMessage, part: JournalPart, brackets: dict[str, Bracket], key: str, into: Differences
-) -> None:
-    for stamped in message.events:
-        bracket = brackets.get(event_uri(stamped.hash))
-        proven = (bracket.earliest_ms or 0, bracket.latest_ms or 0) if bracket is not None else (0, 0)
-        if (stamped.earliest, stamped.latest) != proven:
-            found = f"event {stamped.hash.hex()[:16]}… not before {stamped.earliest} and not after {stamped.latest}"
-            into.add("log", "journal", key, found, f"{proven[0]} and {proven[1]}: what the entries prove")
-            return
+    found, expected = ("; ".join(f"{name} {getattr(one, name)!r}" for name in names) for one in (stamped, made))
+    return found, expected

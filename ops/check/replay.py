@@ -24,7 +24,7 @@ from ops.layout import FolderLock, Layout
 from ops.settings import Settings
 from pedigree.errors import MedtraceError, StoreError
 from pedigree.ports import DECISIONS, DOCUMENTS, FACTS, OBSERVATIONS, TOPICS
-from storage.care import damage
+from storage.care import backup, damage
 from streams.decisions import DecisionsReader
 from streams.ledger_writer import LedgerWriter
 from streams.projector import Projector
@@ -158,11 +158,11 @@ def _aside(path: Path) -> None:
 
 def _put(new: Path, target: Path) -> None:
     """The new file in the place of the old one. The old one's write-ahead log goes first: it must never meet the new file."""
-    with new.open("rb") as file:
-        os.fsync(file.fileno())
+    whole = new.with_suffix(".whole")
+    backup(new, whole)  # one durable file: a part of what was written may still stand in a write-ahead log beside it
     for old in _beside(target):
         old.unlink()
-    new.replace(target)
+    whole.replace(target)
     folder = os.open(target.parent, os.O_RDONLY)
     try:
         os.fsync(folder)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -148,7 +149,7 @@ def everything(log: EventLog) -> list[DocumentMessage]:
 
 def small_world(documents: list[DocumentMessage], rng: random.Random, size: int) -> list[DocumentMessage]:
     """`size` documents that have to do with each other, most of them, in the order of their arrival."""
-    units = [{o.unit for o in explode(m)} | {u for o in explode(m) for u in o.members} for m in documents]
+    units = [_named(encode(m)) for m in documents]
     chosen: set[int] = set()
     known: set[str] = set()
     while len(chosen) < size:
@@ -157,6 +158,12 @@ def small_world(documents: list[DocumentMessage], rng: random.Random, size: int)
         chosen.add(pick)
         known |= set(rng.sample(sorted(units[pick]), min(3, len(units[pick]))))
     return [documents[i] for i in sorted(chosen)]
+
+
+@cache
+def _named(document: bytes) -> frozenset[str]:
+    observations = list(explode(decode_document(document)))
+    return frozenset({o.unit for o in observations} | {u for o in observations for u in o.members})
 
 
 def put(log: EventLog, message: DocumentMessage) -> None:

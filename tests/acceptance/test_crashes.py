@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import random
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -32,6 +35,17 @@ def documents(tmp_path_factory: pytest.TempPathFactory) -> list[DocumentMessage]
     return found
 
 
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """In memory where that can be had: a process dies here, not the machine, and thousands of waits for a disk say nothing."""
+    memory = Path("/dev/shm")
+    if not os.access(memory, os.W_OK):
+        yield tmp_path
+        return
+    with tempfile.TemporaryDirectory(dir=memory, prefix="crashes-") as made:
+        yield Path(made)
+
+
 @pytest.fixture(autouse=True)
 def same_each_time(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     """Positions are remembered after every round, or only at rest, and not when half a second of real time is over."""
@@ -52,14 +66,14 @@ def undisturbed(folder: Path, documents: list[DocumentMessage], end: int) -> dic
 
 
 @pytest.mark.parametrize("seed", [*range(30), *(pytest.param(n, marks=pytest.mark.slow) for n in range(30, 230))])
-def test_a_crash_between_any_two_writes_changes_nothing(documents: list[DocumentMessage], tmp_path: Path, seed: int) -> None:
+def test_a_crash_between_any_two_writes_changes_nothing(documents: list[DocumentMessage], folder: Path, seed: int) -> None:
     rng = random.Random(seed)
     world = small_world(documents, rng, SIZE)
     end = NOW + 4 * LATER
-    expected = undisturbed(tmp_path / "undisturbed", world, end)
+    expected = undisturbed(folder / "undisturbed", world, end)
     clock = Clock(NOW)
-    process = Process(tmp_path / "crashing", clock, rng, rng.choice([0.01, 0.05, 0.15]))
-    source = SqliteLog(tmp_path / "crashing" / "log", PARTITIONS)
+    process = Process(folder / "crashing", clock, rng, rng.choice([0.01, 0.05, 0.15]))
+    source = SqliteLog(folder / "crashing" / "log", PARTITIONS)
     rng.shuffle(world)
     for message in world:
         put(source, message)
@@ -74,15 +88,15 @@ def test_a_crash_between_any_two_writes_changes_nothing(documents: list[Document
 
 
 @pytest.mark.parametrize("seed", [*range(10), *(pytest.param(n, marks=pytest.mark.slow) for n in range(10, 80))])
-def test_two_runners_on_one_folder_lose_and_double_nothing(documents: list[DocumentMessage], tmp_path: Path, seed: int) -> None:
+def test_two_runners_on_one_folder_lose_and_double_nothing(documents: list[DocumentMessage], folder: Path, seed: int) -> None:
     """Each is paused for long now and then, in the middle of a round too: it dies there, or goes on with what it knew."""
     rng = random.Random(1_000 + seed)
     world = small_world(documents, rng, SIZE)
     end = NOW + 4 * LATER
-    expected = undisturbed(tmp_path / "undisturbed", world, end)
+    expected = undisturbed(folder / "undisturbed", world, end)
     clock = Clock(NOW)
-    both = [Process(tmp_path / "both", clock, rng, rng.choice([0.0, 0.02])) for _ in range(2)]
-    source = SqliteLog(tmp_path / "both" / "log", PARTITIONS)
+    both = [Process(folder / "both", clock, rng, rng.choice([0.0, 0.02])) for _ in range(2)]
+    source = SqliteLog(folder / "both" / "log", PARTITIONS)
     awake = 0
     for message in world:
         put(source, message)
