@@ -39,7 +39,7 @@ TEXTS: dict[str, tuple[str, str, Nature, tuple[str, ...]]] = {
     "device": ("植入器械", "A stent, used in a hospital", "honest", ()),
     "pallet": ("托盘的流转路径", "A pallet's custody path", "honest", ()),
     "case": ("一箱的流转路径", "A case that changed hands", "honest", ()),
-    "held": ("医院暂停使用", "Held back by a hospital", "honest", ("NOT_SOLD",)),
+    "held": ("医院暂停使用", "Held back by a hospital", "honest", ("ON_HOLD",)),
     "released": ("暂停后放行", "Held back, then released", "honest", ("NOT_SOLD",)),
     "returned": ("顾客退回药店", "Brought back by a customer", "honest", ("NOT_SOLD",)),
     "returned_case": ("医院退回经销商的一箱", "A case that a customer sent back", "honest", ("NOT_SOLD",)),

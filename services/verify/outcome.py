@@ -32,6 +32,7 @@ class Code(StrEnum):
     SOLD_MULTIPLE = "SOLD_MULTIPLE"
     SOLD_ELSEWHERE = "SOLD_ELSEWHERE"
     EXPIRED = "EXPIRED"
+    ON_HOLD = "ON_HOLD"
     IN_TRANSIT = "IN_TRANSIT"
     UNKNOWN = "UNKNOWN"
     MANY_SCANS = "MANY_SCANS"
@@ -46,7 +47,7 @@ class Code(StrEnum):
 ORDER = {code: place for place, code in enumerate(Code)}
 ALARMS = frozenset({Code.RECALLED, Code.INTEGRITY, Code.SUSPECT, Code.SOLD_MULTIPLE, Code.SOLD_ELSEWHERE, Code.EXPIRED})
 """Do not use."""
-_NOT_CALM = ALARMS | {Code.UNKNOWN}
+_NOT_CALM = ALARMS | {Code.UNKNOWN, Code.ON_HOLD}
 """Beside one of these a calm "not sold yet", or a question about the sale, would only confuse."""
 _TOLD_AS_MULTIPLE = frozenset({"repeat_dispensing", "sale_not_by_holder"})
 
@@ -126,6 +127,7 @@ def _about_a_unit(case: Case, passport: Passport) -> Answered:
         found.append(Outcome(Code.SOLD_MULTIPLE))
     if never_made:
         found.append(_unknown(case))
+    found += _put_aside(passport, status, reasons)
     if status == Status.IN_TRANSIT:
         found.append(Outcome(Code.IN_TRANSIT))
     if status == Status.PART_DISPENSED:
@@ -138,8 +140,7 @@ def _about_a_unit(case: Case, passport: Passport) -> Answered:
         found.append(Outcome(Code.SOLD_HERE, _holes(passport)) if said else Outcome(Code.SOLD_ELSEWHERE))
     calm = not any(one.code in _NOT_CALM for one in found)
     if calm and status == Status.ACTIVE and not is_logistic(passport.unit.epc):
-        held = ("held_by_holder",) if passport.custody.hold or passport.unit.shown.hold else ()
-        found.append(Outcome(Code.NOT_SOLD, (*held, *_holes(passport))))
+        found.append(Outcome(Code.NOT_SOLD, _holes(passport)))
     return _sorted(found, sale, asks=calm and sale is not None and said is None)
 
 
@@ -175,6 +176,12 @@ def _recalled(case: Case) -> list[Outcome]:
 def _expired(case: Case, recorded: str) -> list[Outcome]:
     past = is_past(recorded, case.today) or is_past(case.scan.expiry, case.today)
     return [Outcome(Code.EXPIRED)] if past else []
+
+
+def _put_aside(passport: Passport, status: Status, suspicions: tuple[str, ...]) -> list[Outcome]:
+    """Whoever has it keeps it from use. A hold of the authority is a suspicion, and is told as one."""
+    held = bool(passport.custody.hold or passport.unit.shown.hold)
+    return [Outcome(Code.ON_HOLD)] if held and status not in ENDED and "held" not in suspicions else []
 
 
 def _looked_at(case: Case) -> list[Outcome]:

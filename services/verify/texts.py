@@ -85,6 +85,18 @@ TEXTS: dict[Code, Text] = {
             "Do not use it. A pharmacy can dispose of it for you; get a new pack if you need one.",
         ),
     ),
+    Code.ON_HOLD: Text(
+        ("已被持有者暂停使用", "Put aside by its holder: not for use now"),
+        (
+            "持有这一盒的企业或医院已把它暂时搁置，例如等待质量检查；它现在不应被发出或使用。",
+            "Whoever holds this pack has put it aside for now, for instance until its quality is checked. It should not be given "
+            "out or used.",
+        ),
+        (
+            "如果它已经在您手中，请先不要使用，并询问得到它的药店或医院。",
+            "If you already have it, do not use it yet, and ask the pharmacy or hospital you got it from.",
+        ),
+    ),
     Code.IN_TRANSIT: Text(
         ("仍登记为运输途中", "Recorded as still on its way"),
         (
@@ -221,7 +233,6 @@ REASONS: dict[str, Both] = {
     "after_end": ("售出之后又出现在流通中", "It was traded again after it had been sold"),
     "impossible_travel": ("短时间内出现在相距很远的两地", "It was in two places too far apart for the time between"),
     # of packs that are in order
-    "held_by_holder": ("持有者已把它暂时搁置", "Its holder has put it aside for now"),
     "chain_unexplained": ("有一次交接没有登记", "One hand-over on its way was not recorded"),
     "chain_legacy": ("接入本系统之前的旧库存，更早的经历没有记录", "Old stock: what came before is not recorded here"),
     "chain_nonparticipant": ("途经一家未接入的企业", "It passed through a company that does not take part"),

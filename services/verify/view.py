@@ -17,7 +17,7 @@ from services.verify.shelf import last_day, same_day
 from services.verify.texts import sentence_of
 from services.verify.words import WORDS, pick, place_name, somebody, stop_text
 
-_CARE = frozenset({Code.IN_TRANSIT, Code.UNKNOWN, Code.MANY_SCANS, Code.UNREADABLE, Code.CHECK_DIGIT})
+_CARE = frozenset({Code.ON_HOLD, Code.IN_TRANSIT, Code.UNKNOWN, Code.MANY_SCANS, Code.UNREADABLE, Code.CHECK_DIGIT})
 _CALM = frozenset({Code.SOLD_HERE, Code.NOT_SOLD})
 
 

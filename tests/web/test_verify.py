@@ -25,7 +25,7 @@ EXPECTED = {
     "suspect_sold": [],
     "part": ["PART_PACK"],
     "transit": ["IN_TRANSIT"],
-    "held": ["NOT_SOLD"],
+    "held": ["ON_HOLD"],
     "expired": ["EXPIRED"],
     "recalled": ["RECALLED"],
     "integrity": ["INTEGRITY"],
