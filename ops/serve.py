@@ -19,7 +19,6 @@ from ops.supervisor import KeyWatch, Supervisor
 from ops.wiring import Web, free_bytes, open_web, prepare
 
 _log = structlog.get_logger("medtrace.serve")
-SIMULATION_NOTICE = "Simulation: record times are chosen by the sender. Nothing here is evidence."
 
 
 class Running:
@@ -45,7 +44,7 @@ class Running:
 
 
 @contextmanager
-def serving(settings: Settings, *, what: str = "medtrace serve", notices: tuple[str, ...] = ()) -> Iterator[Running]:
+def serving(settings: Settings, *, what: str = "medtrace serve", notices: tuple[tuple[str, str], ...] = ()) -> Iterator[Running]:
     """Everything up to the point where `run` is called. Raises SettingsError, LockedError, StoreError."""
     files = KeyFiles(settings)
     keys = files.load()
@@ -53,8 +52,7 @@ def serving(settings: Settings, *, what: str = "medtrace serve", notices: tuple[
     lock = FolderLock(layout, what, url=settings.url)
     try:
         prepare(settings)
-        said = [*notices, *([SIMULATION_NOTICE] if settings.simulation else [])]
-        web = open_web(settings, keys, said)
+        web = open_web(settings, keys, list(notices))
         changed = _key_watch(files, web)
         supervisor = KeyWatch(changed) if settings.backend == "stack" else Supervisor(settings, changed)
         app = build_app(settings, web.services, lambda: free_bytes(settings), lambda: supervisor.pid, web.scans)

@@ -142,7 +142,7 @@ class Web:
         self.log.close()
 
 
-def open_web(settings: Settings, keys: Keys, notices: list[str]) -> Web:
+def open_web(settings: Settings, keys: Keys, notices: list[tuple[str, str]]) -> Web:
     """Everything that the routers need. The files must be there (`prepare`)."""
     layout = Layout(settings.data)
     log = open_log(settings)

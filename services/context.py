@@ -66,8 +66,8 @@ class Services:
     """The ledger's reading side, as `ledger` defines it."""
     history: History | None = None
     """Refolds a unit as it was known at a record time."""
-    notices: list[str] = field(default_factory=list)
-    """What every page must say (demo keys, development stand-ins)."""
+    notices: list[tuple[str, str]] = field(default_factory=list)
+    """What every page must say (demo keys, development stand-ins), each in Chinese and English."""
 
     @property
     def simulation(self) -> bool:

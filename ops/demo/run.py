@@ -25,7 +25,10 @@ from ops.serve import Running, in_background, serving
 from ops.settings import Settings, load
 from pedigree.errors import SettingsError
 
-NOTICE = "Demonstration: every company, product and pack is invented, and all keys were made on this machine."
+NOTICE = (
+    "演示：所有企业、产品和包装均为虚构，密钥都是在本机生成的。",
+    "Demonstration: every company, product and pack is invented, and all keys were made on this machine.",
+)
 _STEPS = ("documents", "observations", "ledger", "graph")
 _PATIENCE = 900.0
 

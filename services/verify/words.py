@@ -50,8 +50,8 @@ _WORDS: dict[str, Both] = {
     "other_language": ("English", "中文"),
     "skip": ("跳到结果", "Skip to the result"),
     "simulation": (
-        "演示模式：数据是模拟的，记录时间不是真实时间。",
-        "Simulation: the data is made up and its record times are not real.",
+        "模拟模式：记录时间由发送方给出，不是真实时间，此处内容不作为证据。",
+        "Simulation: senders choose the record times, so nothing here is evidence.",
     ),
     "result": ("查询结果", "Result"),
     "todo": ("怎么办", "What to do"),

@@ -122,13 +122,14 @@ def test_too_many_requests(tmp_path: Path) -> None:
 
 def test_simulation_and_notices_are_on_every_page(tmp_path: Path) -> None:
     world = PublicWorld(tmp_path, simulation=True)
-    world.services.notices.append("Demo keys.")
+    world.services.notices.append(("演示密钥。", "Demo keys."))
     try:
         browser = TestClient(world.public, headers={"accept": "text/html", "accept-language": "en"})
         for path in ("/", "/q?code=x", world.path("genuine"), f"/00/{CASE}", f"/01/{GTIN}"):
             page = browser.get(path).text
             assert WORDS["en"]["simulation"] in page
             assert "Demo keys." in page
+            assert "演示密钥。" in browser.get(path, headers={"accept-language": "zh"}).text
         assert browser.get(f"{world.path('genuine')}?format=json").json()["simulation"] is True
     finally:
         world.close()
