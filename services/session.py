@@ -42,12 +42,13 @@ class Posted:
 
 
 class Sessions:
-    """The sign-in of one console: `/<realm>`, for keys with the role `realm`. Its methods are FastAPI dependencies."""
+    """The sign-in of one console, for keys with the role `realm`. Its methods are FastAPI dependencies."""
 
-    def __init__(self, services: Services, realm: KeyRole) -> None:
+    def __init__(self, services: Services, realm: KeyRole, path: str = "") -> None:
+        """`path`: where the console lies, `/<realm>` unless given. The cookie is sent there and below it only."""
         self._services = services
         self._realm = realm
-        self.path = f"/{realm}"
+        self.path = path or f"/{realm}"
         self._cookie = f"medtrace_{realm}"
         self._ended: dict[str, int] = {}
 

@@ -18,12 +18,12 @@ from pedigree.identifiers import Scan, parse_scan
 from pedigree.messages import event_uri
 from services.console.names import Names, typed_time
 from services.console.pages import next_of, query, wants_json
+from services.console.words import FINDING
 from services.problems import bad_query
 from services.regulator.access import AccessReader
 from services.regulator.desk import Desk
 from services.regulator.unit import named
 from services.regulator.units import WORDS
-from services.regulator.words import FINDING
 
 SEVERITIES = ("info", "low", "medium", "high")
 _HITS = 50

@@ -17,7 +17,7 @@ from pedigree.facts import Scope
 from pedigree.identifiers import describe
 from pedigree.registry import Registry
 from services.console.names import Names, say
-from services.regulator.words import STATUS
+from services.console.words import STATUS
 
 NOTICE_DAYS = {"I": 1, "II": 3, "III": 7}
 """Within how many days a recall of the class must be announced (China, Measures for the Administration of Drug Recall, 2022)."""

@@ -13,8 +13,8 @@ from pedigree.messages import END, Finding, Packed, Shown, Stay, Verdict, event_
 from pedigree.ports import History
 from pedigree.registry import Registry
 from services.console.names import Names, say, short
+from services.console.words import FINDING, STATUS
 from services.regulator.drawing import Bar, Mark, draw
-from services.regulator.words import FINDING, STATUS
 
 View = dict[str, Any]
 

@@ -14,10 +14,10 @@ from pedigree.messages import event_bytes, event_uri
 from pedigree.times import format_time
 from services.console.names import Names, typed_time
 from services.console.pages import next_of, unavailable
+from services.console.words import CHAIN, FINDING, INTEGRITY, OUTCOME, PROOF, SEVERITY, STATUS, STEP
 from services.problems import bad_query, not_found
 from services.regulator import unit as units
 from services.regulator.desk import Desk
-from services.regulator.words import CHAIN, FINDING, INTEGRITY, OUTCOME, PROOF, SEVERITY, STATUS, STEP
 
 WORDS = {
     "status": STATUS, "step": STEP, "outcome": OUTCOME, "proof": PROOF, "chain": CHAIN, "severity": SEVERITY,
