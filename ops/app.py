@@ -19,6 +19,7 @@ from services.query.router import query_router
 from services.regulator.router import regulator_router
 from services.resolver import Resolver, resolver_router
 from services.verify import ScanCounts, problem_page, verify_router
+from services.warehouse.router import warehouse_router
 
 VERSION = "0.1.0"
 
@@ -41,7 +42,7 @@ def build_app(
         redoc_url=None,
     )
     problems.install(app, problem_page(services))
-    for made in (query_router, capture_router, regulator_router, procurement_router, label_router):
+    for made in (query_router, capture_router, regulator_router, procurement_router, warehouse_router, label_router):
         app.include_router(made(services))
     app.include_router(resolver_router(services))
     app.include_router(verify_router(services, scans))

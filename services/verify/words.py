@@ -174,6 +174,7 @@ _WORDS: dict[str, Both] = {
     "error": ("出错了", "Something went wrong"),
     "error_429": ("查询太频繁，请稍等片刻再试。", "That was too many requests. Please wait a moment and try again."),
     "error_503": ("系统暂时不可用，请稍后再试。", "The system is not available just now. Please try again soon."),
+    "error_401": ("这里需要登录或密钥。", "This needs a key: sign in at your own desk, or send the key with the request."),
     "error_404": ("没有这个页面。", "There is no such page."),
     "error_other": ("请检查编码后重试。", "Please check the code and try again."),
 }
