@@ -47,6 +47,7 @@ class EventView(msgspec.Struct, frozen=True):
     biz_step: str
     disposition: str
     date_only: bool
+    """Its time stands for a day: said so, or it is local midnight to the millisecond, which is how a date is written as a time."""
     epcs: tuple[str, ...]
     quantities: tuple[Quantity, ...]
     parent: str
@@ -102,7 +103,7 @@ def read_event(event: dict[str, Any]) -> EventView:
             offset_minutes=offset,
             biz_step=bare("bizStep", step) if step else "",
             disposition=bare("disposition", disposition) if disposition else "",
-            date_only=any(get(key) in (True, "true") for key in DATE_ONLY),
+            date_only=_is_midnight(time, offset) or any(get(key) in (True, "true") for key in DATE_ONLY),
             epcs=_keys(get("epcList")),
             quantities=_quantities(get("quantityList")),
             parent=canonical(parent) if parent else "",
@@ -126,6 +127,10 @@ def read_event(event: dict[str, Any]) -> EventView:
         )
     except (KeyError, TypeError, AttributeError) as wrong:
         raise DocumentError(f"the event is not built as EPCIS has it: {wrong}") from wrong
+
+
+def _is_midnight(time: int, offset_minutes: int) -> bool:
+    return (time + offset_minutes * 60_000) % 86_400_000 == 0
 
 
 def _keys(values: list[str] | None) -> tuple[str, ...]:

@@ -55,7 +55,7 @@ def stamp(
         owner=_party(view, registry, "owning_party", destination=True) if view.biz_step in _PASSES_OWNERSHIP else "",
         entitled=registry.entitled(attester, actor, record_time),
         flags=_flags(view, registry, actor, attester, record_time, sealed),
-        slack=registry.slack(actor),
+        slack=max(registry.slack(actor), DAY_MS) if view.date_only else registry.slack(actor),
         earliest=(bracket.earliest_ms or 0) if bracket else 0,
         latest=(bracket.latest_ms or 0) if bracket else 0,
         device=device,

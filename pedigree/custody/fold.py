@@ -14,11 +14,12 @@ import msgspec
 from pedigree.custody.judge import EXACT, LOOSE, NO, OK, Fit, judge
 from pedigree.custody.leaf import Leaf
 from pedigree.custody.state import EMPTY, KEEPS_CONTAINER, State, step_to, with_custody
-from pedigree.custody.steps import CLAIMS, RANK, Kind, Status, Step
+from pedigree.custody.steps import CLAIMS, LAST, RANK, Flag, Kind, Status, Step
 from pedigree.messages import Custody, Place
 
 Point = tuple[int, int, bytes, int]
 """A place with a last part: 0 the entry or deadline itself, 1 just after it (a change that a container quoted)."""
+DAY_MS = 86_400_000
 START: Point = (-1, 0, b"", 0)
 MISSING: Fit = (-1, "container_silent")
 CONTRADICTS_HOLDER = frozenset(
@@ -72,6 +73,8 @@ class Open(msgspec.Struct, array_like=True, frozen=True):
     """Per exclusive step: latest record time applied, and whether that one was applied later than its place."""
     held: Place | None = None
     """Latest deadline of a claim that made another one wait."""
+    vague: Place | None = None
+    """Latest end of a day to which a leaf is dated that fitted, with nothing to wait for: what comes into that day may be such."""
 
 
 _open_decoder = msgspec.msgpack.Decoder(Open)
@@ -96,6 +99,7 @@ class Fold:
         "state",
         "top",
         "turns",
+        "vague",
         "waiting",
     )
 
@@ -108,6 +112,7 @@ class Fold:
         self.waiting: list[Leaf] = list(start.waiting)
         self.fallback = start.fallback
         self.held = start.held
+        self.vague = start.vague
         self.cut: Place | None = None
         """Turns from here on, of this run or an earlier one, were taken back."""
         self.claims = {step: (record, late) for step, record, late in start.claims}
@@ -146,7 +151,7 @@ class Fold:
     def snapshot(self) -> Open:
         waiting = tuple(sorted(self.waiting, key=_waiting_order))
         claims = tuple(sorted((step, record, late) for step, (record, late) in self.claims.items()))
-        return Open(self.state, self.top, self.position, waiting, self.fallback, claims, self.held)
+        return Open(self.state, self.top, self.position, waiting, self.fallback, claims, self.held, self.vague)
 
     # --- one point after the other ---------------------------------------------------------------------------------
 
@@ -179,7 +184,7 @@ class Fold:
 
     def _take(self, leaf: Leaf) -> None:
         fit, code = self.fits(leaf)
-        if fit == EXACT and not self._held(leaf):
+        if fit == EXACT and not self._early(leaf) and not self._held(leaf):
             self._apply(leaf, fit, code, lag=0)
         elif not self._restores(leaf):
             self.waiting.append(leaf)
@@ -196,7 +201,7 @@ class Fold:
             again = False
             for leaf in sorted(self.waiting, key=_waiting_order):
                 fit, code = self.fits(leaf)
-                if fit == EXACT and not self._held(leaf):
+                if fit == EXACT and not self._early(leaf) and not self._held(leaf):
                     self.waiting.remove(leaf)
                     lag = max(0, released_at - leaf.time) if released_at is not None else 0
                     self._apply(leaf, fit, code, lag, bounded=proven and lag > 0)
@@ -264,26 +269,52 @@ class Fold:
         undecided = [*self.waiting, *self.leaves[self.index :]]
         return any(e.step in SHIPMENTS and e.other == receipt.actor and e.place < deadline for e in undecided)
 
+    def _early(self, leaf: Leaf) -> bool:
+        """A leaf that is dated to a day waits while something else of that day fits before it, and would not after it."""
+        if not leaf.flags & Flag.DATE_ONLY:
+            return False
+        end, now, asked = end_of_day(leaf), self.state, set(self.asked)
+        try:
+            for other in self.leaves[self.index :]:
+                if other.place > end:
+                    break
+                if not other.flags & Flag.DATE_ONLY and self._only_before(other, leaf):
+                    return True
+        finally:
+            self.state, self.asked = now, asked  # what might be is asked of no container
+        self.vague = max(self.vague, end) if self.vague else end
+        return False
+
+    def _only_before(self, first: Leaf, second: Leaf) -> bool:
+        """Whether both fit exactly in this order, and not in the other one (`second` fits now)."""
+        now = self.state
+        if self.fits(first)[0] != EXACT:
+            return False
+        self.state, _ = self._after(second, second.time, "")
+        turned = self.fits(first)[0] == EXACT
+        self.state = now
+        if turned:
+            return False
+        self.state, _ = self._after(first, first.time, "")
+        found = self.fits(second)[0] == EXACT
+        self.state = now
+        return found
+
     # --- what it does ----------------------------------------------------------------------------------------------
 
     def _here(self, leaf: Leaf) -> Place:
         return max(self.position[:3], leaf.place)
 
     def _apply(self, leaf: Leaf, fit: int, code: str, lag: int, *, bounded: bool = False) -> None:
-        before, place = self.state, self._here(leaf)
-        implied = ""
-        if before.container and leaf.step not in KEEPS_CONTAINER and leaf.step != Step.UNPACKED:
-            outside = self._outside(leaf)
-            assert outside is not None  # fits() has just judged on it
-            implied = before.container
-            before = msgspec.structs.replace(outside, container="")
+        place = self._here(leaf)
+        after, implied = self._after(leaf, place[0], code)
         if fit == EXACT:
             self.fallback = None
         elif self.fallback is not None:
             self.fallback = Fallback(self.fallback.state, (*self.fallback.loose, (leaf.identity, place)))
         elif leaf.step in RECEIPTS:
             self.fallback = Fallback(self.state, ((leaf.identity, place),))
-        self.state = step_to(before, leaf, place[0], code)
+        self.state = after
         self.turns.append(Turn(place, self.state, leaf.identity))
         self.outcomes[leaf.identity] = Outcome(fit, code, True, place, lag, implied, bounded)
         if leaf.step in CLAIMS:
@@ -291,6 +322,15 @@ class Fold:
             record, was_late = self.claims.get(leaf.step, (-1, False))
             if leaf.record >= record:
                 self.claims[leaf.step] = (leaf.record, late or (was_late and leaf.record == record))
+
+    def _after(self, leaf: Leaf, time: int, code: str) -> tuple[State, str]:
+        """The state after a leaf that fits, and the container that it left by this without having been unpacked ('' = none)."""
+        before, implied = self.state, ""
+        if before.container and leaf.step not in KEEPS_CONTAINER and leaf.step != Step.UNPACKED:
+            outside = self._outside(leaf)
+            assert outside is not None  # fits() has just judged on it
+            before, implied = msgspec.structs.replace(outside, container=""), before.container
+        return step_to(before, leaf, time, code), implied
 
     def _restores(self, leaf: Leaf, *, waiting: bool = False) -> bool:
         """A leaf that fits only the state before a loose receipt, and fits it exactly, takes the receipt back."""
@@ -331,6 +371,8 @@ def appendable(start: Open, leaves: Sequence[Leaf]) -> bool:
             continue
         if start.top is not None and leaf.place <= start.top:
             return False
+        if start.vague is not None and leaf.place <= start.vague:
+            return False
         if leaf.step in SHIPMENTS and (receipt_waits or (start.held is not None and leaf.place < start.held)):
             return False
         if leaf.step in CLAIMS and leaf.step in claims:
@@ -345,6 +387,11 @@ def _changes(leaf: Leaf, container: str) -> tuple[tuple[Place, Custody], ...]:
         if name == container:
             return changes
     return ()
+
+
+def end_of_day(leaf: Leaf) -> Place:
+    """Of a leaf that is dated to a day: the last place that its deed may have had. Nothing is recorded before it is done."""
+    return (min(leaf.time + DAY_MS, leaf.record), LAST, b"")
 
 
 def _place(leaf: Leaf) -> Place:

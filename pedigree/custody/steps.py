@@ -120,6 +120,7 @@ class Flag:
     """The attester is the regulator."""
     SEALED = 8
     DATE_ONLY = 16
+    """Its time says no more than the day: its deed lies somewhere in the 24 hours from there."""
     SELLABLE = 32
     """A disposition that frees what was on hold (sellable_accessible, sellable_not_accessible, conformant, available)."""
     LOGISTIC = 64

@@ -10,6 +10,7 @@ from pedigree.custody.steps import Flag, Kind, Status, Step
 from pedigree.messages import Custody
 
 MINUTE = 60_000
+DAY = 86_400_000
 STEPS = [
     Step.COMMISSION,
     Step.RECEIVE,
@@ -62,8 +63,9 @@ def leaf(step: int, time: int, record: int, actor: str = "aa", other: str = "", 
     return Leaf(**values)  # type: ignore[arg-type]
 
 
-def random_history(rng: random.Random, size: int) -> list[Leaf]:
-    """Leaves in arrival order: record times grow, event times are anywhere before; steps and actors at random."""
+def random_history(rng: random.Random, size: int, dated: float = 0.15) -> list[Leaf]:
+    """Leaves in arrival order: record times grow, event times are anywhere before; steps and actors at random. `dated`: share of
+    notes that have a date only."""
     leaves: list[Leaf] = []
     record = 1_000_000_000
     for n in range(size):
@@ -73,6 +75,9 @@ def random_history(rng: random.Random, size: int) -> list[Leaf]:
             time -= time % MINUTE
         kind = rng.random()
         more: dict[str, object] = {"proof": int(rng.random() < 0.2) * 2, "in_force": rng.random() > 0.05}
+        if kind > 0.25 and rng.random() < dated:
+            time -= time % DAY
+            more.update(flags=Flag.MAY_COMMISSION | Flag.DATE_ONLY, slack=DAY)
         if rng.random() < 0.4:
             custody = [
                 ((record - rng.randrange(60) * MINUTE, rng.randrange(9), b"q%d" % k), random_custody(rng))

@@ -66,6 +66,20 @@ def test_what_an_event_does_not_have_is_empty() -> None:
     assert view.input_epcs == view.output_epcs == view.children == view.quantities == ()
 
 
+@pytest.mark.parametrize(
+    ("time", "offset", "expected"),
+    [
+        ("2026-05-01T00:00:00+08:00", "+08:00", True),
+        ("2026-04-30T16:00:00.000Z", "+08:00", True),
+        ("2026-05-01T00:00:00Z", "+08:00", False),
+        ("2026-05-01T00:00:00.001+08:00", "+08:00", False),
+        ("2026-05-01T00:01:00+08:00", "+08:00", False),
+    ],
+)
+def test_local_midnight_to_the_millisecond_is_a_date(time: str, offset: str, expected: bool) -> None:
+    assert read_event({**OBJECT, "eventTime": time, "eventTimeZoneOffset": offset}).date_only is expected
+
+
 @pytest.mark.parametrize("flag", [True, "true"])
 def test_a_date_without_a_time_of_day_says_so(flag: object) -> None:
     assert read_event({**OBJECT, "medtrace:dateOnly": flag}).date_only

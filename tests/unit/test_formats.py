@@ -95,12 +95,12 @@ GOLDEN = {
     "fact": (58, "00385309ccbebf410355fda9"),
     "leaf": (308, "bd630f38e06f1fc5cf40ecfd"),
     "acc": (32, "62513dc170e78c7c270eed7a"),
-    "open": (188, "d14da18c9cabf2d5e0559191"),
+    "open": (189, "3f35363dc24de31ef9036499"),
     "claim": (32, "a371358c654d9e339d4a4cdb"),
-    "row": (245, "856b92b6c8db1e681a3e672c"),
+    "row": (246, "a64e1566dcb1449af8523a7b"),
     "batch": (459, "5672edab385d5af3332ea826"),
     "lane": (40, "64b2ad197c829b85ff04ecb5"),
-    "unit state": (226, "04c8831b5223079a74ed9bbf"),
+    "unit state": (227, "205e441ad017796f6d5af690"),
     "receipt": (45, "20626601c582a7ba919d767a"),
 }
 
