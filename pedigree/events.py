@@ -47,7 +47,7 @@ class EventView(msgspec.Struct, frozen=True):
     biz_step: str
     disposition: str
     date_only: bool
-    """Its time stands for a day: said so, or it is local midnight to the millisecond, which is how a date is written as a time."""
+    """Its time stands for a day: said so, or it is local midnight to the millisecond, as dates are written."""
     epcs: tuple[str, ...]
     quantities: tuple[Quantity, ...]
     parent: str

@@ -74,7 +74,7 @@ class Open(msgspec.Struct, array_like=True, frozen=True):
     held: Place | None = None
     """Latest deadline of a claim that made another one wait."""
     vague: Place | None = None
-    """Latest end of a day to which a leaf is dated that fitted, with nothing to wait for: what comes into that day may be such."""
+    """Latest end of a day to which a leaf is dated that had nothing to wait for: what comes into that day may be such."""
 
 
 _open_decoder = msgspec.msgpack.Decoder(Open)

@@ -62,9 +62,18 @@ def sign_checkpoint(checkpoint: Checkpoint, signer: str, key: PrivateKey) -> Che
 
 
 def verify_checkpoint(checkpoint: Checkpoint, ring: KeyRing) -> tuple[str, ...]:
-    """The organisations whose signatures hold, at least `ring.threshold`; else raises ProofError saying what is missing.
+    """The organisations whose signatures hold, at least `ring.threshold`; else raises ProofError saying what is missing."""
+    signers, refusals = checkpoint_signers(checkpoint, ring)
+    if len(signers) < ring.threshold:
+        why = f" ({'; '.join(refusals)})" if refusals else ""
+        raise ProofError(f"the checkpoint has {len(signers)} good signatures of the {ring.threshold} it needs{why}")
+    return signers
 
-    Signatures of unknown, expired or revoked keys don't count; a wrong signature of a good key is an error, for only
+
+def checkpoint_signers(checkpoint: Checkpoint, ring: KeyRing) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(organisations whose signatures hold, why others don't count), however many there are.
+
+    Signatures of unknown, expired or revoked keys don't count; a wrong signature of a good key is a ProofError, for only
     tampering makes one.
     """
     if checkpoint.origin != ring.origin:
@@ -86,10 +95,7 @@ def verify_checkpoint(checkpoint: Checkpoint, ring: KeyRing) -> tuple[str, ...]:
         if signer != entry.signer:
             raise ProofError(f"the checkpoint's signature in the name of {entry.signer} is by a key of {signer}")
         signers.add(signer)
-    if len(signers) < ring.threshold:
-        why = f" ({'; '.join(refusals)})" if refusals else ""
-        raise ProofError(f"the checkpoint has {len(signers)} good signatures of the {ring.threshold} it needs{why}")
-    return tuple(sorted(signers))
+    return tuple(sorted(signers)), tuple(refusals)
 
 
 def verify_checkpoint_consistency(old: Checkpoint, new: Checkpoint, path: Sequence[bytes]) -> None:

@@ -13,8 +13,8 @@ import pytest
 from chaincode.messages import Batch, Group, Message, unit_state_key
 from ledger.embedded import EmbeddedLedger
 from ledger.port import Dispute, Ledger
-from ledger.proofs import unit_proof
-from ledger.verify import verify_unit
+from ledger.proofs import latest_checkpoints, unit_proof
+from ledger.verify import check_ledger, verify_unit
 from ledger.witness import Witness, keyring_for
 from pedigree.custody.leaf import leaf_unit_key
 from pedigree.errors import LedgerError, ProofError
@@ -209,6 +209,21 @@ def test_signatures_of_several_witnesses_meet_over_the_same_bytes(ledger: Ledger
         for checkpoint in ledger.checkpoints(0, lane):
             assert verify_checkpoint(checkpoint, ring) == ("hospital", "maker", "regulator")
         assert len(ledger.checkpoints(0, lane)) == 2
+    before = [ledger.checkpoint(0, lane, signers=3) for lane in (0, 1)]
+    last = START_MS + 100 * MINUTE
+    assert all(witness.tick(last) for witness in witnesses[:2])
+    for lane, whole in enumerate(before):
+        newest = ledger.checkpoint(0, lane)
+        assert whole is not None and newest is not None
+        assert newest.time_ms > whole.time_ms
+        assert ledger.checkpoint(0, lane, signers=2) == newest
+        assert ledger.checkpoint(0, lane, signers=3) == whole  # what waits for a third one proves nothing yet
+    units = {group.unit for message in world.messages[0] + world.messages[1] for group in message.groups}
+    leaves = [position for unit in units for position in ledger.positions(unit)]
+    assert latest_checkpoints(ledger, leaves, ring.threshold) == {(0, lane): whole for lane, whole in enumerate(before)}
+    assert list(check_ledger(ledger, ring)) == []  # and is nothing wrong
+    assert witnesses[2].tick(last)
+    assert all(ledger.checkpoint(0, lane, signers=3) == ledger.checkpoint(0, lane) for lane in (0, 1))
 
 
 def test_a_key_signs_one_body_for_one_time(ledger: Ledger, world: LedgerWorld) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from pedigree.custody.fold import Fold, Open, appendable, decode_open, encode_open
 from pedigree.custody.steps import Flag, Step
-from tests.property.fold_worlds import DAY, MINUTE, honest_chain, leaf, random_history
+from tests.property import fold_worlds
+from tests.property.fold_worlds import DAY, MINUTE, honest_chain, random_history
 
 
 def folded(leaves: list) -> tuple[Open, Fold]:
@@ -71,16 +72,16 @@ def test_minute_rounded_times_and_a_site_five_minutes_wrong_give_no_finding(seed
 @pytest.mark.parametrize("seed", range(100))
 def test_a_note_with_a_date_only_finds_its_place_among_the_others_of_its_day(seed: int) -> None:
     """A carrier brings the goods on; the receiver writes down the day. Whatever arrives when, nobody is accused."""
-    rng = random.Random(seed)
+    rng, note = random.Random(seed), fold_worlds.leaf
     day = 1_700_006_400_000
     morning, evening = day + rng.randrange(1, 10 * 60) * MINUTE, day + rng.randrange(11 * 60, 18 * 60) * MINUTE
     leaves = [
-        leaf(Step.COMMISSION, day - DAY, day - DAY + MINUTE, "maker", n=1),
-        leaf(Step.SHIP, day - 60 * MINUTE, day - 59 * MINUTE, "maker", "shop", n=2),
-        leaf(Step.ACCEPT, morning, morning + MINUTE, "van", n=3),
-        leaf(Step.SHIP, evening, evening + 30 * MINUTE, "van", "shop", n=4),
-        leaf(Step.RECEIVE, day, evening + rng.randrange(1, 2000) * MINUTE, "shop", n=5, flags=Flag.DATE_ONLY, slack=DAY),
-        leaf(Step.DISPENSE, day + 2 * DAY, day + 2 * DAY + MINUTE, "shop", n=6),
+        note(Step.COMMISSION, day - DAY, day - DAY + MINUTE, "maker", n=1),
+        note(Step.SHIP, day - 60 * MINUTE, day - 59 * MINUTE, "maker", "shop", n=2),
+        note(Step.ACCEPT, morning, morning + MINUTE, "van", n=3),
+        note(Step.SHIP, evening, evening + 30 * MINUTE, "van", "shop", n=4),
+        note(Step.RECEIVE, day, evening + rng.randrange(1, 2000) * MINUTE, "shop", n=5, flags=Flag.DATE_ONLY, slack=DAY),
+        note(Step.DISPENSE, day + 2 * DAY, day + 2 * DAY + MINUTE, "shop", n=6),
     ]
     rng.shuffle(leaves)
     _, fold = folded(leaves)

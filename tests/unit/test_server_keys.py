@@ -10,6 +10,7 @@ import pytest
 from ops.keys import OVERLAP_MS, KeyFiles
 from ops.settings import Settings
 from pedigree.errors import SealError, SettingsError
+from pedigree.seal import generate_key, ring_key
 
 NOW = 1_764_000_000_000
 
@@ -98,3 +99,20 @@ def test_the_stamp_changes_with_the_keys(files: KeyFiles) -> None:
     before = files.stamp()
     files.rotate_gateway(NOW)
     assert files.stamp() != before
+
+
+def test_a_channel_s_witnesses_alone_say_what_stands_and_three_must(tmp_path: Path, files: KeyFiles) -> None:
+    names = ("maker", "distributor", "hospital", "regulator")
+    witnesses = [ring_key(generate_key().public, name, ("checkpoint",)) for name in names]
+    files.publish_witnesses(witnesses, 3)
+    files.rotate_gateway(NOW)  # a later change of our own keeps what the channel asks for
+    ring = files.load().ring
+    assert ring.threshold == 3
+    assert {key.signer for key in ring.keys if "checkpoint" in key.uses} == set(names)
+    assert all(set(key.uses) == {"proof", "token"} for key in ring.keys if key.signer not in names)
+    again = KeyFiles(Settings(data=tmp_path))
+    again.publish_witnesses(witnesses, 3)
+    assert {key.key_id: key for key in again.load().ring.keys} == {key.key_id: key for key in ring.keys}
+    files.publish_witnesses([], 1)
+    assert files.load().ring.threshold == 1
+    assert all("checkpoint" in key.uses for key in files.load().ring.keys)
