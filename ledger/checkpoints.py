@@ -12,7 +12,7 @@ from pedigree.seal import KeyRing
 
 
 class LaneCheck(NamedTuple):
-    """The lane's latest checkpoint: who signed it, and how many batches it leaves uncovered; `differs` in words."""
+    """The lane's latest checkpoint of enough organisations: who signed it, and what it covers; `differs` in words."""
 
     generation: int
     partition: int
@@ -27,7 +27,7 @@ def check_lanes(ledger: Ledger, ring: KeyRing) -> list[LaneCheck]:
     """Every lane's latest checkpoint against the published keys (as many signatures as they ask for) and the lane itself."""
     found: list[LaneCheck] = []
     for generation, partition, head in ledger.lanes():
-        checkpoint = ledger.checkpoint(generation, partition)
+        checkpoint = ledger.checkpoint(generation, partition, signers=ring.threshold)
         if checkpoint is None:
             found.append(LaneCheck(generation, partition, head.size, 0, 0, (), ()))
             continue

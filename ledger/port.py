@@ -128,9 +128,11 @@ class Ledger(Protocol):
         """Consistency path of two checkpoints of a lane. ProofError: other lanes, or the nodes are not there."""
         ...
 
-    def checkpoint(self, generation: int, partition: int, at_least: int = 0, *, signer: str = "") -> Checkpoint | None:
-        """The lane's latest checkpoint (that `signer` has signed) with all its signatures, None when there is none over
-        `at_least` batches."""
+    def checkpoint(
+        self, generation: int, partition: int, at_least: int = 0, *, signer: str = "", signers: int = 1
+    ) -> Checkpoint | None:
+        """The lane's latest checkpoint that `signer` has signed, or as many as `signers` organisations have, with all its
+        signatures; None when there is none over `at_least` batches."""
         ...
 
     def checkpoints(self, generation: int, partition: int, after_ms: int = -1, limit: int = 100) -> list[Checkpoint]:

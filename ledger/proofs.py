@@ -36,7 +36,7 @@ def unit_proof(
     s1 = consortium.unit_secrets(epc).s1
     with ledger.snapshot():
         positions = ledger.positions(unit_key(epc, s1))[: len(leaves)]
-        checkpoints = latest_checkpoints(ledger, positions)
+        checkpoints = latest_checkpoints(ledger, positions, ring.threshold)
         covered = covered_positions(positions, checkpoints)
         if not covered:
             return None
@@ -73,10 +73,11 @@ def unit_proof(
     return data
 
 
-def latest_checkpoints(ledger: Ledger, positions: Sequence[Position]) -> dict[Lane, Checkpoint]:
-    """The latest checkpoint of each lane that the positions are in, where it has one."""
+def latest_checkpoints(ledger: Ledger, positions: Sequence[Position], signers: int) -> dict[Lane, Checkpoint]:
+    """The latest checkpoint of each lane that the positions are in, where it has one of so many organisations. One that waits
+    for the others' signatures proves nothing yet, and is nothing wrong."""
     lanes = sorted({(position.generation, position.partition) for position in positions})
-    found = {lane: ledger.checkpoint(*lane) for lane in lanes}
+    found = {lane: ledger.checkpoint(*lane, signers=signers) for lane in lanes}
     return {lane: checkpoint for lane, checkpoint in found.items() if checkpoint is not None}
 
 

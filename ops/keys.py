@@ -4,8 +4,11 @@ published ring of public keys that everybody checks checkpoints and proofs with.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from ops.layout import Layout
 from ops.secretfile import read_secret, write_public, write_secret
@@ -70,18 +73,24 @@ class KeyFiles:
             write_secret(self.gateway, generate_key().to_pem().decode())
             made.append(f"gateway key: {self.gateway}")
         gateway = self._gateway()
-        keys = self._ring().keys if self.published.exists() else ()
+        ring = self._ring() if self.published.exists() else None
+        keys = ring.keys if ring is not None else ()
         if not any(key.key_id == gateway.key_id for key in keys):
-            self._publish([*keys, ring_key(gateway.public, self._settings.signer, USES, now - OVERLAP_MS if keys else 0)])
+            own = ring_key(gateway.public, self._settings.signer, self._uses(ring), now - OVERLAP_MS if keys else 0)
+            self._publish([*keys, own], ring.threshold if ring is not None else 1)
             made.append(f"published keys: {self.published} (gateway key {gateway.key_id})")
         return made
 
-    def also_publish(self, keys: list[RingKey]) -> None:
-        """Publish keys of others beside our own, such as witnesses'; those that are there stay as they are."""
-        known = self._ring().keys
-        new = [key for key in keys if all(key.key_id != one.key_id for one in known)]
-        if new:
-            self._publish([*known, *new])
+    def publish_witnesses(self, witnesses: Sequence[RingKey], threshold: int) -> None:
+        """Publish a channel's witnesses, and how many of them must have signed a checkpoint: they, and no key of our own, say
+        what stands on the channel. With none our own keys sign checkpoints, one signature each."""
+        theirs = {key.key_id for key in witnesses}
+        known = [key for key in self._ring().keys if key.key_id not in theirs]
+        own: list[RingKey] = []
+        for key in known:
+            ours = "proof" in key.uses
+            own.append(msgspec.structs.replace(key, uses=_without_checkpoints(bool(witnesses))) if ours else key)
+        self._publish([*own, *witnesses], threshold)
 
     def rotate_gateway(self, now: int) -> str:
         """A new gateway key from now on; the old one stays published, good until a minute from now. The new key's id."""
@@ -91,7 +100,7 @@ class KeyFiles:
         until, since = now + OVERLAP_MS, now - OVERLAP_MS  # checkpoints are signed for a boundary some seconds ago
         keys = [_ended(key, until) if key.key_id == old.key_id else key for key in ring.keys]
         # Published first: whatever crashes in between, no signature is made that nobody could check.
-        self._publish([*keys, ring_key(new.public, self._settings.signer, USES, since)])
+        self._publish([*keys, ring_key(new.public, self._settings.signer, self._uses(ring), since)], ring.threshold)
         write_secret(self.gateway, new.to_pem().decode())
         return new.key_id
 
@@ -106,14 +115,15 @@ class KeyFiles:
 
     def revoke(self, key_id: str, since: int) -> RingKey:
         """Nothing that the gateway key signed for a time from `since` (ms UTC) on is believed any more."""
-        keys = self._ring().keys
+        ring = self._ring()
+        keys = ring.keys
         found = next((key for key in keys if key.key_id == key_id), None)
         if found is None:
             raise SettingsError(f"there is no published key {key_id}")
         revoked = RingKey(
             found.key_id, found.signer, found.uses, found.public_key, found.not_before, found.not_after, since
         )
-        self._publish([revoked if key.key_id == key_id else key for key in keys])
+        self._publish([revoked if key.key_id == key_id else key for key in keys], ring.threshold)
         return revoked
 
     def stamp(self) -> tuple[int, ...]:
@@ -148,8 +158,17 @@ class KeyFiles:
         except (OSError, SealError) as broken:
             raise SettingsError(f"{self.published}: {broken}") from broken
 
-    def _publish(self, keys: list[RingKey]) -> None:
-        write_public(self.published, encode_keyring(KeyRing(self._settings.origin, 1, keys)))
+    def _uses(self, ring: KeyRing | None) -> tuple[Use, ...]:
+        """What a new gateway key is for: checkpoints are the witnesses' where there are any."""
+        witnessed = ring is not None and any(key.uses == ("checkpoint",) for key in ring.keys)
+        return _without_checkpoints(witnessed)
+
+    def _publish(self, keys: Sequence[RingKey], threshold: int) -> None:
+        write_public(self.published, encode_keyring(KeyRing(self._settings.origin, threshold, keys)))
+
+
+def _without_checkpoints(witnessed: bool) -> tuple[Use, ...]:
+    return tuple(use for use in USES if use != "checkpoint") if witnessed else USES
 
 
 def _ended(key: RingKey, at: int) -> RingKey:

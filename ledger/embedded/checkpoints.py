@@ -14,12 +14,13 @@ _COLUMNS = "origin, generation, partition, size, root, time_ms, signer, key_id, 
 Row = tuple[str, int, int, int, bytes, int, str, str, bytes]
 
 
-def latest(connection: sqlite3.Connection, generation: int, partition: int, signer: str) -> Checkpoint | None:
+def latest(connection: sqlite3.Connection, generation: int, partition: int, signer: str, signers: int) -> Checkpoint | None:
+    """The newest time that `signer`, if one is named, and at least `signers` organisations have signed for."""
     rows = connection.execute(
         f"SELECT {_COLUMNS} FROM checkpoint WHERE generation = ?1 AND partition = ?2 AND time_ms ="
         " (SELECT time_ms FROM checkpoint WHERE generation = ?1 AND partition = ?2 AND (?3 = '' OR signer = ?3)"
-        "  ORDER BY time_ms DESC LIMIT 1)",
-        (generation, partition, signer),
+        "  GROUP BY time_ms HAVING ?4 < 2 OR count(DISTINCT signer) >= ?4 ORDER BY time_ms DESC LIMIT 1)",
+        (generation, partition, signer, signers),
     ).fetchall()
     return max(_gather(rows), key=lambda checkpoint: len(checkpoint.signatures), default=None)
 

@@ -105,9 +105,11 @@ class Queries:
         with self._readers.reading() as connection:
             return consistency_path_from(old.size, new.size, rows.Nodes(connection, *new.lane))
 
-    def checkpoint(self, generation: int, partition: int, at_least: int = 0, *, signer: str = "") -> Checkpoint | None:
+    def checkpoint(
+        self, generation: int, partition: int, at_least: int = 0, *, signer: str = "", signers: int = 1
+    ) -> Checkpoint | None:
         with self._readers.reading() as connection:
-            found = checkpoints.latest(connection, generation, partition, signer)
+            found = checkpoints.latest(connection, generation, partition, signer, signers)
         return found if found is not None and found.size >= at_least else None
 
     def checkpoints(self, generation: int, partition: int, after_ms: int = -1, limit: int = 100) -> list[Checkpoint]:

@@ -13,7 +13,7 @@ from ops.check.logs import numbered
 from ops.check.stores import GENERATION, Snapshot
 from pedigree.errors import LedgerError, ProofError
 from pedigree.ports import DECISIONS, EventLog
-from pedigree.proof import BatchRecord, Checkpoint, decode_batch, verify_checkpoint
+from pedigree.proof import BatchRecord, Checkpoint, checkpoint_signers, decode_batch
 from pedigree.seal import KeyRing
 from streams.ledger_writer import ledger_message
 
@@ -120,7 +120,9 @@ def _checkpoint_fault(checkpoint: Checkpoint, again: Ledger, ring: KeyRing | Non
     if ring is None:
         return None
     try:
-        verify_checkpoint(checkpoint, ring)
+        signers, refusals = checkpoint_signers(checkpoint, ring)
     except ProofError as wrong:
         return str(wrong), "a signature that holds"
+    if not signers:  # that others have not signed yet is no difference
+        return "; ".join(refusals) or "no signature", "a signature that holds"
     return None

@@ -13,9 +13,10 @@ from ops.clock import now_ms
 from ops.facts import Facts, open_facts
 from ops.keys import KeyFiles
 from ops.secretfile import write_secret
+from pedigree.errors import SealError
 from pedigree.facts import OPERATOR, ApiKey, KeyRole, SealKey, fact_of
 from pedigree.registry import Registry
-from pedigree.seal import generate_key
+from pedigree.seal import decode_keyring, generate_key
 from services.auth import new_key
 
 app = typer.Typer(no_args_is_help=True, help="API keys, seal keys, and the server's own keys.")
@@ -137,6 +138,26 @@ def seal(
 def publish(data: Data = None, config: Config = None) -> None:
     """Print the published keys, which `medtrace proof verify` checks proofs with."""
     out.print(KeyFiles(existing(settings_of(data, config))).published.read_text(encoding="utf-8"), end="", markup=False)
+
+
+@app.command()
+def witnesses(
+    file: Annotated[Path, typer.Argument(help="The channel's published keys, witnesses.json of its network.")],
+    data: Data = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Publish a Fabric channel's witnesses: from now on a checkpoint needs as many of their signatures as the file says."""
+    files = KeyFiles(existing(settings_of(data, config)))
+    try:
+        ring = decode_keyring(file.read_bytes())
+    except (OSError, SealError) as broken:
+        raise CommandError(f"{file} can't be read: {broken}", Exit.USAGE) from broken
+    keys = [key for key in ring.keys if key.uses == ("checkpoint",)]
+    files.publish_witnesses(keys, ring.threshold)
+    names = sorted({key.signer for key in keys})
+    value = {"witnesses": names, "threshold": ring.threshold}
+    say(as_json, value, f"a checkpoint needs {ring.threshold} of {len(names)}: {', '.join(names)}")
 
 
 def _roles(given: list[str]) -> tuple[KeyRole, ...]:

@@ -119,9 +119,11 @@ def _stages(base: Settings, folder: Folder, state: State, network: Network | Non
     keys = KeyFiles(settings)
     keys.init(now_ms())
     if network is not None:
-        from ops.fabric.witnesses import ring_keys
+        from ops.fabric.witnesses import THRESHOLD, ring_keys
 
-        keys.also_publish(ring_keys(network.folder))
+        keys.publish_witnesses(ring_keys(network.folder), THRESHOLD)
+    else:
+        keys.publish_witnesses([], 1)
     state.url = settings.url
     workers = [line.worker(settings, folder.config, role, "1", folder.logs) for role in WORKERS]
     return [servers, workers, [line.server(settings, folder.config, folder.logs)]]

@@ -214,7 +214,8 @@ def test_signatures_of_several_witnesses_meet_over_the_same_bytes(ledger: Ledger
     assert all(witness.tick(last) for witness in witnesses[:2])
     for lane, whole in enumerate(before):
         newest = ledger.checkpoint(0, lane)
-        assert whole is not None and newest is not None
+        assert whole is not None
+        assert newest is not None
         assert newest.time_ms > whole.time_ms
         assert ledger.checkpoint(0, lane, signers=2) == newest
         assert ledger.checkpoint(0, lane, signers=3) == whole  # what waits for a third one proves nothing yet
