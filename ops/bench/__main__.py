@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import argparse
 import pkgutil
 import subprocess
 import sys
 from pathlib import Path
 
 
-def main(chosen: list[str]) -> int:
+def main(chosen: list[str] | None = None) -> int:
     """Run them; the number of those that failed."""
+    parser = argparse.ArgumentParser(prog="python -m ops.bench", description=__doc__)
+    parser.add_argument("names", nargs="*", help="of the modules here; all of them if none is given")
+    chosen = parser.parse_args(chosen).names
     names = [module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)]) if module.name != "__main__"]
     unknown = set(chosen) - set(names)
     if unknown:
@@ -23,4 +27,4 @@ def main(chosen: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -8,6 +8,7 @@ A machine without Hyperledger's programs is told so.
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 import tempfile
@@ -182,17 +183,20 @@ def _times(readings: list[float]) -> str:
 
 
 if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="python -m ops.bench.fabric", description=__doc__)
+    parser.add_argument("leaves", type=int, nargs="?", default=60_000)
+    parser.add_argument("folder", type=Path, nargs="?", help="a network that is kept; without it one is made and removed")
+    given = parser.parse_args()
     try:
         find_programs()
     except MissingProgramsError as missing:
         print(f"skipped: {missing}")
         sys.exit(0)
-    wanted = int(sys.argv[1]) if len(sys.argv) > 1 else 60_000
-    if len(sys.argv) > 2:
-        main(wanted, Path(sys.argv[2]))
+    if given.folder is not None:
+        main(given.leaves, given.folder)
     else:
         with tempfile.TemporaryDirectory() as place:
             try:
-                main(wanted, Path(place) / "network")
+                main(given.leaves, Path(place) / "network")
             finally:
                 Network(Path(place) / "network").reset()

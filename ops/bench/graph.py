@@ -6,10 +6,10 @@ made before the clock starts. Beside each reading stands a baseline of the same 
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import random
 import sqlite3
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -197,4 +197,6 @@ def load(graph: SqliteGraph, batch: list[Message], spent: float, cpu: float) -> 
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 200_000)
+    parser = argparse.ArgumentParser(prog="python -m ops.bench.graph", description=__doc__)
+    parser.add_argument("packs", type=int, nargs="?", default=200_000)
+    main(parser.parse_args().packs)

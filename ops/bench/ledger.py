@@ -7,7 +7,7 @@ the same contract over a dictionary (the fold itself), and plain inserts of as m
 
 from __future__ import annotations
 
-import sys
+import argparse
 import tempfile
 import time
 from collections.abc import Iterable, Sequence
@@ -175,4 +175,6 @@ def _read(ledger: EmbeddedLedger, deep: list[Deep]) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 60_000)
+    parser = argparse.ArgumentParser(prog="python -m ops.bench.ledger", description=__doc__)
+    parser.add_argument("leaves", type=int, nargs="?", default=60_000)
+    main(parser.parse_args().leaves)

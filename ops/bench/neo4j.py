@@ -7,9 +7,9 @@ figures hold the driver's and the server's time. `NEO4J_BENCH_HEAP` sets the ser
 
 from __future__ import annotations
 
+import argparse
 import os
 import random
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -142,4 +142,8 @@ def main(packs: int, events: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000, int(sys.argv[2]) if len(sys.argv) > 2 else 20_000)
+    parser = argparse.ArgumentParser(prog="python -m ops.bench.neo4j", description=__doc__)
+    parser.add_argument("packs", type=int, nargs="?", default=100_000)
+    parser.add_argument("events", type=int, nargs="?", default=20_000, help="1000000 takes half an hour")
+    given = parser.parse_args()
+    main(given.packs, given.events)

@@ -6,9 +6,9 @@ projector does. Beside each reading stands how many events the page had; the bas
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import random
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -135,4 +135,6 @@ def report(title: str, taken: list[float], rows: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 200_000)
+    parser = argparse.ArgumentParser(prog="python -m ops.bench.queries", description=__doc__)
+    parser.add_argument("packs", type=int, nargs="?", default=200_000)
+    main(parser.parse_args().packs)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ops.settings import Settings, load
+from ops.settings import Settings, load, paths, secrets
+from ops.settings_page import page
 from pedigree.errors import SettingsError
 
 
@@ -96,3 +97,19 @@ def test_the_address_to_reach_it() -> None:
     assert Settings(host="0.0.0.0", port=81).url == "http://127.0.0.1:81"
     assert Settings(host="::1", port=81).url == "http://[::1]:81"
     assert Settings(public_url="https://id.example.org/").url == "https://id.example.org"
+
+
+def test_the_reference_of_settings_is_current() -> None:
+    written = Path(__file__).parents[2] / "docs" / "settings.md"
+    assert written.read_text(encoding="utf-8") == page(), "run `python -m ops.settings_page > docs/settings.md`"
+    assert all(f"| `{name}` |" in page() for name in Settings.model_fields)
+
+
+@pytest.mark.parametrize("name", sorted(set(Settings.model_fields) - paths() - secrets()))
+def test_every_setting_that_can_be_wrong_says_what_to_set(name: str) -> None:
+    field = Settings.model_fields[name]
+    if field.annotation is str and not field.metadata:
+        return  # any text will do
+    said = _refusal(**{name: "" if field.annotation is str and field.default else "\x00 no such thing"})
+    assert f"{name} (MEDTRACE_{name.upper()})" in said
+    assert f"set {field.description}" in said
