@@ -1,7 +1,8 @@
 """Whether a device's clock or a single note is wrong, by what its own journal says.
 
 A journal entry carries monotonic ticks. Within one boot, event time minus ticks is the same for all entries, however wrong the
-clock is; a note whose time was made up stands apart from the others. Reads the document only, so it can be repeated.
+clock is; a note whose time was made up stands apart from the others. Reads the document only (capture wrote into
+it what the notes before it said), so it can be repeated.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ class _Entry(msgspec.Struct):
 
 class _Part(msgspec.Struct):
     entries: tuple[_Entry, ...] = ()
+    before: tuple[int, ...] = ()
 
 
 class _Context(msgspec.Struct):
@@ -44,7 +46,8 @@ def clock_explains(message: DocumentMessage, event: bytes) -> bool:
     own = entries.get(event_uri(event))
     if own is None:
         return False
-    reading, others, short = 0, [], 0
+    reading, short = 0, 0
+    others = list(part.before) if part is not None and own.boot == part.entries[0].boot else []
     for stamped in message.events:
         entry = entries.get(event_uri(stamped.hash))
         if entry is None or entry.boot != own.boot:

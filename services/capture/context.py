@@ -3,6 +3,7 @@ what the capture job has to tell about it. The index is rebuilt from nothing els
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -20,28 +21,31 @@ class DocumentPart(msgspec.Struct, frozen=True):
 
 
 class HeadAfter(msgspec.Struct, frozen=True):
-    """`JournalHead`, with its hash in hex."""
+    """`JournalHead`, with its hash in hex. `readings`: event time minus ticks of the boot's latest notes, ms, oldest first."""
 
     sequence: int
     hash: str
     boot: str
     ticks_ms: int
     earliest_ms: int | None
+    readings: tuple[int, ...] = ()
 
     @staticmethod
-    def of(head: JournalHead) -> HeadAfter:
-        return HeadAfter(head.sequence, head.hash.hex(), head.boot, head.ticks_ms, head.earliest_ms)
+    def of(head: JournalHead, readings: Sequence[int] = ()) -> HeadAfter:
+        return HeadAfter(head.sequence, head.hash.hex(), head.boot, head.ticks_ms, head.earliest_ms, tuple(readings))
 
     def head(self) -> JournalHead:
         return JournalHead(self.sequence, bytes.fromhex(self.hash), self.boot, self.ticks_ms, self.earliest_ms)
 
 
 class JournalPart(msgspec.Struct, frozen=True):
-    """The piece of a device's journal that came with the document. `after`: where the journal stands behind it."""
+    """The piece of a device's journal that came with the document. `after`: where the journal stands behind it. `before`:
+    readings of earlier documents' notes in the boot of the first entry, to compare this document's with."""
 
     device: str
     entries: tuple[JournalEntry, ...]
     after: HeadAfter
+    before: tuple[int, ...] = ()
 
 
 class CaptureContext(DocumentPart, frozen=True, omit_defaults=True, kw_only=True):

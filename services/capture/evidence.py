@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pedigree.errors import SealError
@@ -10,7 +11,6 @@ from pedigree.registry import Registry
 from pedigree.seal import (
     Bracket,
     JournalEntry,
-    JournalHead,
     KeyRing,
     PublicKey,
     Seal,
@@ -23,6 +23,8 @@ from services.capture.context import HeadAfter, JournalPart
 from services.problems import forbidden
 
 CLOCK_TOLERANCE_MS = 900_000
+READINGS = 8
+"""Notes of a boot whose readings are remembered for the next document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +80,24 @@ def read_journal(text: bytes, registry: Registry, attester: str, at: int) -> Jou
     return Journal(device, public, entries)
 
 
-def verify(journal: Journal, head: JournalHead | None, ring: KeyRing) -> Brackets:
-    """Brackets of the entries that go beyond `head`. Entries before it were taken already (a client that never heard the answer
-    sends them again) and prove nothing new. Raises SealError when the rest does not continue the journal."""
+def verify(journal: Journal, known: HeadAfter | None, ring: KeyRing, times: Mapping[str, int]) -> Brackets:
+    """Brackets of the entries that go beyond `known`. Entries before it were taken already (a client that never heard the answer
+    sends them again) and prove nothing new. `times`: event time by hash, of the document's events. Raises SealError when the rest
+    does not continue the journal."""
+    head = known.head() if known is not None else None
     start = head.sequence if head is not None else 0
     fresh = [entry for entry in journal.entries if entry.sequence >= start]
     if not fresh:
         return Brackets(journal.device.id)
     brackets, after = verify_journal(fresh, journal.public, ring, head)
-    part = JournalPart(journal.public.key_id, tuple(fresh), HeadAfter.of(after))
+    before = known.readings if known is not None and known.boot == fresh[0].boot else ()
+    part = JournalPart(journal.public.key_id, tuple(fresh), HeadAfter.of(after, _readings(fresh, before, times)), before)
     return Brackets(journal.device.id, {one.event_hash: one for one in brackets}, part)
+
+
+def _readings(entries: Sequence[JournalEntry], before: Sequence[int], times: Mapping[str, int]) -> list[int]:
+    """Event time minus ticks of the latest notes in the last entry's boot."""
+    boot = entries[-1].boot
+    known = list(before) if entries[0].boot == boot else []
+    own = [times[one.event_hash] - one.ticks_ms for one in entries if one.boot == boot and one.event_hash in times]
+    return [*known, *own][-READINGS:]

@@ -13,7 +13,7 @@ import msgspec
 from pedigree.events import read_event
 from pedigree.messages import DocumentMessage, StampedEvent
 from pedigree.ports import EventLog
-from pedigree.seal import JournalHead
+from services.capture.context import HeadAfter
 
 EventKey = tuple[bytes, int, str]
 """Event hash, declaration time (0 = an assertion), attester."""
@@ -60,7 +60,7 @@ class CaptureIndex(Protocol):
         """Newest first; `before`: (record time, id) of the last one seen."""
         ...
 
-    def head(self, device: str) -> JournalHead | None:
+    def head(self, device: str) -> HeadAfter | None:
         """Where the journal of a device (its key's id) stands."""
         ...
 

@@ -13,7 +13,6 @@ import structlog
 from pedigree.errors import StoreAheadError
 from pedigree.messages import DocumentMessage, decode_document
 from pedigree.ports import DOCUMENTS, EventLog
-from pedigree.seal import JournalHead
 from services.capture.context import CaptureContext, HeadAfter, decode_context
 from services.capture.index import EventKey, Job, Seen, keys_of, strength
 from storage import sqlite
@@ -114,9 +113,9 @@ class SqliteCaptureIndex:
             ).fetchall()
         return [_decode_job(row[0]) for row in rows]
 
-    def head(self, device: str) -> JournalHead | None:
+    def head(self, device: str) -> HeadAfter | None:
         row = self._one("SELECT head FROM device WHERE id = ?", device)
-        return _decode_head(row[0]).head() if row else None
+        return _decode_head(row[0]) if row else None
 
     def clear(self) -> None:
         with self._lock, transaction(self._db, what=self._name):

@@ -87,7 +87,7 @@ class Taker:
         journal: Journal | None,
         keys: list[EventKey],
     ) -> Taken:
-        brackets = self._brackets(journal)
+        brackets = self._brackets(journal, prepared.events)
         stamped = [self._stamp(event, registry, attester, at, brackets, seal is not None) for event in prepared.events]
         known = self._index.seen(keys)
         fresh, expected, repeated = _fresh(prepared.events, stamped, keys, known, seal is not None)
@@ -125,11 +125,12 @@ class Taker:
         self._append(message)
         return Taken(message.id, uris)
 
-    def _brackets(self, journal: Journal | None) -> Brackets:
+    def _brackets(self, journal: Journal | None, events: list[PreparedEvent]) -> Brackets:
         if journal is None:
             return Brackets()
         ring = self._services.ring or KeyRing("", 1, ())
-        return evidence.verify(journal, self._index.head(journal.public.key_id), ring)
+        times = {event_uri(event.hash): event.view.time for event in events}
+        return evidence.verify(journal, self._index.head(journal.public.key_id), ring, times)
 
     @staticmethod
     def _stamp(

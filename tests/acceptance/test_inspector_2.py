@@ -191,8 +191,9 @@ def test_a_late_upload_with_its_true_time_is_late_and_nothing_worse() -> None:
     assert (story.word(), story.codes(PACK, "medium")) == ("confirmed", set())
 
 
-def journaled(*leads: int) -> list[bool]:
-    """Events half an hour apart, the clock of each ahead by so much, in one upload. Whether a wrong clock explains each."""
+def journaled(*leads: int, before: tuple[int, ...] = ()) -> list[bool]:
+    """Events half an hour apart, the clock of each ahead by so much, in one upload (`before`: in earlier ones). Whether a wrong
+    clock explains each."""
     entries, events = [], []
     for number, lead in enumerate(leads):
         hash_ = bytes([number]) * 32
@@ -201,7 +202,8 @@ def journaled(*leads: int) -> list[bool]:
         events.append(StampedEvent(event.encode(), hash_, "a", "", "", True, 0, 600_000, earliest=true - MINUTE))
         ticks = number * 30 * MINUTE
         entries.append(JournalEntry("0" * 16, "boot", ticks, number, "0" * 64, event_uri(hash_), None, signature=""))
-    part = JournalPart("0" * 16, tuple(entries), HeadAfter(len(leads), "", "boot", 0, None))
+    earlier = tuple(START + lead for lead in before)
+    part = JournalPart("0" * 16, tuple(entries), HeadAfter(len(leads), "", "boot", 0, None), earlier)
     context = encode_context(CaptureContext(journal=part))
     message = DocumentMessage(1, "d", "a", START, 0, 1, "", b"", b"", None, context, events)
     return [clock_explains(message, one.hash) for one in events]
@@ -211,6 +213,12 @@ def test_a_scanner_that_is_eight_hours_slow_is_a_clock_and_one_note_moved_back_i
     assert journaled(*[-8 * HOUR] * 5) == [True] * 5
     assert journaled(0, 0, -8 * HOUR, 0)[2] is False
     assert journaled(0, 0, -3 * DAY, 0)[2] is False
+
+
+def test_one_note_moved_back_stands_apart_from_those_of_earlier_uploads() -> None:
+    assert journaled(-16 * HOUR) == [True]
+    assert journaled(-16 * HOUR, before=(0, MINUTE, 0)) == [False]
+    assert journaled(-16 * HOUR, before=(-16 * HOUR, -16 * HOUR)) == [True]
 
 
 def test_times_made_up_at_the_end_of_the_day_are_no_clock_and_a_single_note_is_given_the_benefit_of_the_doubt() -> None:

@@ -12,6 +12,7 @@ from pedigree.eventhash import event_hash
 from pedigree.facts import OPERATOR
 from pedigree.messages import Fact
 from pedigree.seal import (
+    JournalHead,
     JournalWriter,
     KeyRing,
     PrivateKey,
@@ -113,6 +114,13 @@ def phone(world: World) -> Phone:
     return Phone(world)
 
 
+def head_of(world: World, phone: Phone) -> JournalHead:
+    assert world.services.captures is not None
+    known = world.services.captures.head(phone.key.key_id)
+    assert known is not None
+    return known.head()
+
+
 def test_a_journal_brackets_its_events(world: World, phone: Phone) -> None:
     assert phone.token().status_code == 201
     first, second = event(1), event(2)
@@ -128,7 +136,7 @@ def test_a_journal_brackets_its_events(world: World, phone: Phone) -> None:
     assert part is not None
     assert list(part.entries) == entries
     assert world.services.captures is not None
-    assert world.services.captures.head(phone.key.key_id) == phone.writer.head
+    assert head_of(world, phone) == phone.writer.head
     # The client never heard the answer and sends all of it again; then its journal goes on.
     assert world.client.post("/capture", files=parts, headers=headers).status_code == 202
     third = phone.writer.append(event_hash(event(4)), 30)
@@ -136,7 +144,23 @@ def test_a_journal_brackets_its_events(world: World, phone: Phone) -> None:
     assert world.post("/capture", document(event(4)), **more).status_code == 202
     found = [one for message in documents(world.services) for one in message.events]
     assert sorted(one.earliest for one in found) == [0, NOW, NOW, NOW]
-    assert world.services.captures.head(phone.key.key_id) == phone.writer.head
+    assert head_of(world, phone) == phone.writer.head
+
+
+def test_a_journal_remembers_how_far_its_clock_was_off_until_the_next_document(world: World, phone: Phone) -> None:
+    phone.token()
+    for n in range(3):
+        if n == 2:
+            phone.writer.reboot("another boot")
+        one = phone.writer.append(event_hash(event(n)), n)
+        journal = {"Medtrace-Journal": encode_journal([one]).decode()}
+        assert world.post("/capture", document(event(n)), **journal).status_code == 202
+    parts = [decode_context(message.context).journal for message in documents(world.services)]
+    by_sequence = sorted((part for part in parts if part is not None), key=lambda part: part.entries[0].sequence)
+    first, second, rebooted = by_sequence
+    assert (first.before, len(first.after.readings)) == ((), 1)
+    assert second.before == first.after.readings
+    assert (rebooted.before, len(rebooted.after.readings)) == ((), 1)
 
 
 def test_journals_that_prove_nothing_are_refused(world: World, phone: Phone) -> None:

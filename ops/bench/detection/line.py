@@ -17,10 +17,10 @@ from pedigree.identifiers import gln_of
 from pedigree.messages import DocumentMessage, Fact, Observation, StampedEvent, Verdict, event_uri
 from pedigree.observations import explode
 from pedigree.registry import Registry
-from pedigree.seal import JournalHead, KeyRing, PublicKey, ring_key
+from pedigree.seal import KeyRing, PublicKey, ring_key
 from pedigree.stamping import stamp
 from services.capture import evidence
-from services.capture.context import CaptureContext, encode_context
+from services.capture.context import CaptureContext, HeadAfter, encode_context
 from services.capture.evidence import Brackets
 from services.capture.index import EventKey, strength
 from services.capture.prepare import Prepared, Task, prepare
@@ -55,7 +55,7 @@ class Line:
         self._stated = 0
         self.registry = Registry()
         self._ring = KeyRing("bench", 1, [ring_key(gateway, "operator", ("token", "checkpoint"))])
-        self._heads: dict[str, JournalHead] = {}
+        self._heads: dict[str, HeadAfter] = {}
         self._seen: dict[EventKey, int] = {}
         self._due: list[tuple[int, str]] = []
         self._heard = heard
@@ -108,7 +108,7 @@ class Line:
         if seal is None and party is not None and party.seal_required:
             self.refused[claim.id] = "must be sealed"
             return None
-        brackets = self._brackets(claim, attester, at)
+        brackets = self._brackets(claim, attester, at, made)
         events = self._fresh(made, attester, at, brackets, sealed=seal is not None)
         return DocumentMessage(
             version=MESSAGE_VERSION,
@@ -125,13 +125,14 @@ class Line:
             events=events,
         )
 
-    def _brackets(self, claim: Claim, attester: str, at: int) -> Brackets:
+    def _brackets(self, claim: Claim, attester: str, at: int, made: Prepared) -> Brackets:
         journal = evidence.read_journal(claim.journal.encode(), self.registry, attester, at) if claim.journal else None
         if journal is None:
             return Brackets()
-        brackets = evidence.verify(journal, self._heads.get(journal.public.key_id), self._ring)
+        times = {event_uri(event.hash): event.view.time for event in made.events}
+        brackets = evidence.verify(journal, self._heads.get(journal.public.key_id), self._ring, times)
         if brackets.part is not None:
-            self._heads[journal.public.key_id] = brackets.part.after.head()
+            self._heads[journal.public.key_id] = brackets.part.after
         return brackets
 
     def _fresh(
