@@ -16,7 +16,7 @@ from ops.keys import KeyFiles
 from ops.layout import FolderLock, Layout
 from ops.settings import Settings
 from ops.supervisor import KeyWatch, Supervisor
-from ops.wiring import Web, free_bytes, open_web, prepare
+from ops.wiring import Web, free_bytes, open_follower, open_web, prepare
 
 _log = structlog.get_logger("medtrace.serve")
 
@@ -57,12 +57,15 @@ def serving(settings: Settings, *, what: str = "medtrace serve", notices: tuple[
         supervisor = KeyWatch(changed) if settings.backend == "stack" else Supervisor(settings, changed)
         app = build_app(settings, web.services, lambda: free_bytes(settings), lambda: supervisor.pid, web.scans)
         server = uvicorn.Server(_config(settings, app))
+        follower = open_follower(settings, lambda: setattr(server, "should_exit", True))
         supervisor.start()
         _log.info("serving", url=settings.url, data=str(settings.data), simulation=settings.simulation)
         try:
             yield Running(settings, server, supervisor)
         finally:
             supervisor.stop()
+            if follower is not None:
+                follower.stop()
             web.close()
             _log.info("stopped")
     finally:

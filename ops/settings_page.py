@@ -20,7 +20,7 @@ SECTIONS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("Kafka", "They count with `backend = \"stack\"`.", ("kafka_",)),
     ("Neo4j", "They count with `graph = \"neo4j\"`.", ("neo4j_",)),
     ("Fabric", "It counts with `ledger = \"fabric\"`.", ("fabric_",)),
-    ("Workers", "One process of the stack each.", ("worker",)),
+    ("Processes of the stack", "", ("worker", "follow_custody")),
 )  # fmt: skip
 """(title, words, names or beginnings of names). The first section that takes a setting has it."""
 _HEAD = f"""# Settings

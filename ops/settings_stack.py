@@ -58,6 +58,9 @@ class StackSettings(BaseSettings):
 
     fabric_profile: Path | None = Field(default=None, description="the connection profile of the Fabric network (TOML)")
 
+    follow_custody: bool = Field(
+        default=False, description="true for pages whose data folder no custody worker shares: they copy what it decides"
+    )
     worker: str = Field(default="", pattern=r"^[A-Za-z0-9._-]{0,60}$", description="a worker's lasting name, one a process")
     worker_host: str = Field(default="127.0.0.1", min_length=1, description="the address of a worker's health and metrics")
     worker_port: int = Field(default=0, ge=0, le=65535, description="its port, 0 = any free one")
@@ -78,6 +81,8 @@ class StackSettings(BaseSettings):
                 raise ValueError(f"{name} and {name}_file are both set: set one of them")
         if self.kafka_security.startswith("SASL") and not self.kafka_username:
             raise ValueError(f"kafka_username is empty, and kafka_security = {self.kafka_security} needs one")
+        if self.follow_custody and self.backend != "stack":
+            raise ValueError('follow_custody is true, but only backend = "stack" has anything to follow: set it to false')
         if self.kafka_min_insync > self.kafka_replication:
             raise ValueError("kafka_min_insync is more than kafka_replication: nothing could be appended")
         return self

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
@@ -15,6 +15,7 @@ from ledger.embedded import EmbeddedLedger
 from ledger.port import Ledger
 from ledger.witness import Witness
 from ops.clock import now_ms
+from ops.follower import CustodyFollower
 from ops.history import Opened, PooledHistory
 from ops.keys import Keys
 from ops.layout import Layout
@@ -110,6 +111,15 @@ def prepare(settings: Settings) -> None:
     open_graph(settings).close()
     SqliteCaptureIndex(layout.index).close()
     SqliteQueryStore(layout.queries).close()
+
+
+def open_follower(settings: Settings, failed: Callable[[], None]) -> CustodyFollower | None:
+    """What fills the pages' custody store, where no worker of this data folder does; it runs until it is stopped."""
+    if not settings.follow_custody:
+        return None
+    made = CustodyFollower(open_log(settings), CustodyStore(Layout(settings.data).custody), failed)
+    made.start()
+    return made
 
 
 @dataclass(slots=True)
