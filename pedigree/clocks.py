@@ -14,8 +14,8 @@ from pedigree.messages import DocumentMessage, event_uri
 
 NEAR_MS = 600_000
 """Readings that differ by less are the same."""
-ALONE_MS = 48 * 3_600_000
-"""With nothing to compare with, what clocks and zones are off by at most."""
+ALONE_MS = 14 * 3_600_000
+"""With nothing to compare with, what a wrong time zone explains at most."""
 ENOUGH = 2
 _json = msgspec.json.Decoder()
 

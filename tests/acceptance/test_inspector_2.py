@@ -216,7 +216,8 @@ def test_a_scanner_that_is_eight_hours_slow_is_a_clock_and_one_note_moved_back_i
 
 
 def test_one_note_moved_back_stands_apart_from_those_of_earlier_uploads() -> None:
-    assert journaled(-16 * HOUR) == [True]
+    assert journaled(-13 * HOUR) == [True]
+    assert journaled(-16 * HOUR) == [False]
     assert journaled(-16 * HOUR, before=(0, MINUTE, 0)) == [False]
     assert journaled(-16 * HOUR, before=(-16 * HOUR, -16 * HOUR)) == [True]
 
