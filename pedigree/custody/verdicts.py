@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from pedigree.custody.fold import Outcome
+from pedigree.custody.fold import GIVES_OUT, Outcome
 from pedigree.custody.leaf import NO_RECORD, TOO_OLD_MS, Leaf
 from pedigree.custody.project import Coder
 from pedigree.custody.row import Said
@@ -21,6 +21,8 @@ from pedigree.times import format_time
 
 HOUR_MS = 3_600_000
 LATE_MS = 24 * HOUR_MS
+UPLOAD_GRACE_MS = 72 * HOUR_MS
+"""How long the commissioning of what is handled may be on its way."""
 BEYOND_MS = 48 * HOUR_MS
 """What wrong clocks, wrong zones and notes with a date only explain; beyond it two claims can't both be true."""
 GENTLE = frozenset({Kind.PACKED, Kind.UNPACKED})
@@ -74,6 +76,14 @@ def verdict(entry: Entry, leaf: Leaf, outcome: Outcome | None, coder: Coder, abo
     )
 
 
+def settles(leaf: Leaf, outcome: Outcome | None) -> int:
+    """From when on what was found stands (ms). A maker's upload may come days after the goods: until then whoever handles them is
+    not accused; who gives one out to a patient is asked at once."""
+    if outcome is not None and outcome.code == "unknown_origin" and leaf.step not in GIVES_OUT:
+        return max(leaf.deadline[0], leaf.record + UPLOAD_GRACE_MS)
+    return leaf.deadline[0]
+
+
 def said(new: Verdict, encoded: bytes) -> Said:
     rank = max((RANKS[finding.severity] for finding in new.findings), default=0)
     if new.outcome in ("voided", "pending"):
@@ -97,7 +107,7 @@ def _author(entry: Entry) -> Attestation:
 def _word(entry: Entry, leaf: Leaf, outcome: Outcome | None, findings: list[Finding], tick: int) -> str:
     if not entry.alive or (not leaf.in_force and leaf.record == NO_RECORD and any(a.entitled for a in entry.attestations)):
         return "voided" if entry.kind != Kind.DECLARATION else "confirmed"
-    if outcome is not None and _waits(leaf, outcome) and leaf.deadline[0] > tick:
+    if outcome is not None and _waits(leaf, outcome) and settles(leaf, outcome) > tick:
         return "pending"
     if outcome is not None and outcome.fit == -1:
         return "pending"

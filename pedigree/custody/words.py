@@ -9,7 +9,7 @@ from pedigree.custody.refold import Refolded
 from pedigree.custody.row import Identity, Row
 from pedigree.custody.steps import Kind, Status, Step
 from pedigree.custody.travel import is_one_body, travelled
-from pedigree.custody.verdicts import About, said, verdict
+from pedigree.custody.verdicts import About, said, settles, verdict
 from pedigree.findings import severity
 from pedigree.messages import Entry, Finding, Shown, Verdict
 
@@ -50,14 +50,15 @@ def judge_entries(history: History, row: Row, result: Refolded | None, tick: int
             evidence = (("shipped_to", entry.other), ("days", str(entry.norm // 86_400_000)))
             extra.append(Finding("not_received", severity("not_received"), evidence))
         about = About(tick, lot, expiry, disputed, tuple(extra))
-        new = verdict(entry, leaf, outcomes.get(leaf_id(identity, history.coder)), history.coder, about)
+        outcome = outcomes.get(leaf_id(identity, history.coder))
+        new = verdict(entry, leaf, outcome, history.coder, about)
         say = said(new, _encode(new))
         if told.get(identity) != say:
             verdicts.append(new)
         if identity in kept:
             told[identity] = say
-        if new.outcome == "pending" and leaf.deadline[0] > tick:
-            wake = min(wake, leaf.deadline[0]) if wake else leaf.deadline[0]
+        if new.outcome == "pending" and (due := settles(leaf, outcome)) > tick:
+            wake = min(wake, due) if wake else due
     if overdue is not None and overdue[1] > tick:
         wake = min(wake, overdue[1]) if wake else overdue[1]
     row.said = list(told.items())

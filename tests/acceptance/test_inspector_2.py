@@ -102,6 +102,15 @@ def test_a_case_that_nobody_announced_is_a_hole_and_no_product_of_unknown_origin
     assert story.judged().codes(case) == {"not_in_container"}
 
 
+def test_a_makers_late_upload_accuses_nobody_for_three_days_and_an_invented_serial_is_found_then() -> None:
+    story = Story().tell(Step.SHIP, 0, "dealer", "pharmacy").tell(Step.RECEIVE, 20 * HOUR, "pharmacy").judged(2)
+    assert (story.word(), story.codes()) == ("pending", {"unknown_origin"})
+    story.units.run_to(START + 4 * DAY)
+    assert story.word() == "suspect"
+    sold = Story().tell(Step.DISPENSE, 0, "pharmacy").judged(1)
+    assert sold.word() == "suspect"  # a patient is told at once
+
+
 def test_declared_old_stock_may_be_sold_and_an_invented_serial_may_not() -> None:
     old = Story().tell(Step.SHIP, HOUR, "dealer", "pharmacy", flags=Flag.LEGACY).tell(Step.RECEIVE, 20 * HOUR, "pharmacy")
     old.tell(Step.DISPENSE, 30 * HOUR, "pharmacy").judged()
