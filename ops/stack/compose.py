@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ops.stack.plan import BROKER, GRAPH, KAFKA_SERVER, NEO4J_SERVER, WORKERS
+from ops.stack.plan import GRAPH, KAFKA_SERVER, NEO4J_SERVER, WORKERS, broker
 
 HEAD = """\
 # Made by `medtrace stack compose` from ops/stack/plan.py; a test holds both together. Secrets come from the environment:
@@ -33,18 +33,8 @@ def rendered() -> str:
 
 
 def _kafka() -> dict[str, Any]:
-    clients, controller = (port for _, port in KAFKA_SERVER.ports)
-    settings = {
-        "process.roles": "broker,controller",
-        "node.id": "1",
-        "listeners": f"PLAINTEXT://:{clients},CONTROLLER://:{controller}",
-        "advertised.listeners": f"PLAINTEXT://kafka:{clients}",
-        "controller.listener.names": "CONTROLLER",
-        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
-        "controller.quorum.voters": f"1@kafka:{controller}",
-        "log.dirs": "/var/lib/kafka/data",
-        **BROKER,
-    }
+    clients = KAFKA_SERVER.ports[0][1]
+    settings = broker("1", "kafka")
     environment = {f"KAFKA_{name.replace('.', '_').upper()}": value for name, value in settings.items()}
     environment["KAFKA_HEAP_OPTS"] = f"-Xms256m -Xmx{KAFKA_SERVER.heap}"
     look = f"/opt/kafka/bin/kafka-broker-api-versions.sh --bootstrap-server kafka:{clients}"
@@ -66,7 +56,7 @@ def _neo4j() -> dict[str, Any]:
         "image": NEO4J_SERVER.image,
         "environment": {"NEO4J_AUTH": f"neo4j/{_PASSWORD}", **environment},
         "volumes": ["neo4j:/data"],
-        "healthcheck": {"test": ["CMD-SHELL", "wget -q --spider http://127.0.0.1:7474 || exit 1"], **_HEALTH},
+        "healthcheck": {"test": ["CMD", "bash", "-c", f"</dev/tcp/127.0.0.1/{NEO4J_SERVER.ports[0][1]}"], **_HEALTH},
         "restart": "unless-stopped",
     }
 

@@ -77,8 +77,6 @@ def neo4j(folder: Path, bolt: int, password: str) -> Program:
             "server.default_listen_address": "127.0.0.1",
             "server.bolt.listen_address": f"127.0.0.1:{bolt}",
             "server.bolt.advertised_address": f"127.0.0.1:{bolt}",
-            "server.http.enabled": "false",
-            "server.https.enabled": "false",
             "internal.dbms.bolt.netty_server_shutdown_quiet_period": "0",
             **GRAPH,
         },

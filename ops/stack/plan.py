@@ -71,11 +71,42 @@ GRAPH: dict[str, str] = {
     "db.tx_log.rotation.size": "64M",
     "dbms.usage_report.enabled": "false",
     "server.memory.pagecache.size": "256m",
+    # Bolt is all that is used; what is not open can't be attacked.
+    "server.http.enabled": "false",
+    "server.https.enabled": "false",
+    # Cypher may neither read files nor fetch addresses, and call only what the schema's migration needs.
+    "dbms.security.allow_csv_import_from_file_urls": "false",
+    "dbms.security.procedures.allowlist": "db.awaitIndexes,dbms.components",
 }
 """Of Neo4j, native or in a container."""
 
+FABRIC = "3.1.5"
+FABRIC_PEER, FABRIC_ORDERER = f"hyperledger/fabric-peer:{FABRIC}", f"hyperledger/fabric-orderer:{FABRIC}"
+FABRIC_PORTS = {"peer": 7051, "internal": 7052, "chaincode": 9999, "orderer": 7050, "admin": 7053, "operations": 9443}
+"""The usual ones, in containers. On one machine the native network takes free ones."""
+BROKERS = 3
+"""Of a cluster. On one machine, native or in a container, there is one."""
+WEB_PORT, WORKER_PORT = 8000, 8001
+
 WORKERS = ("splitter", "custody", "ledger", "projector", "ticker")
 """The processes of the line, in the order in which data passes them."""
+
+
+def broker(node: str, host: str, listen: str = "", voters: str = "", data: str = "/var/lib/kafka/data") -> dict[str, str]:
+    """A broker's properties. `host`: where clients reach it; `listen`: the address that it binds, '' for all; `voters`: the
+    controllers, itself alone if not given."""
+    clients, controller = (port for _, port in KAFKA_SERVER.ports)
+    return {
+        "process.roles": "broker,controller",
+        "node.id": node,
+        "listeners": f"PLAINTEXT://{listen}:{clients},CONTROLLER://{listen}:{controller}",
+        "advertised.listeners": f"PLAINTEXT://{host}:{clients}",
+        "controller.listener.names": "CONTROLLER",
+        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "controller.quorum.voters": voters or f"{node}@{host}:{controller}",
+        "log.dirs": data,
+        **BROKER,
+    }
 
 
 def topics(settings: Settings) -> dict[str, int]:
