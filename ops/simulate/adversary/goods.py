@@ -133,7 +133,7 @@ class Goods:
         incident.involve(site)
         tools.paper_sale(pack.code, site, incident, pack.lot.product.units)
         pack.tainted = True
-        incident.doses += pack.lot.product.units
+        incident.harmed(tools.world.now, pack.lot.product.units)
         if incident.variant == "code_only" or other is None:
             tools.world.finish(pack, "destroyed")
             return True

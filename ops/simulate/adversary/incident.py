@@ -23,6 +23,8 @@ class Incident:
     """Bodies that were forged."""
     doses: int = 0
     """Doses in wrong hands or of wrong origin that reached patients."""
+    dosed: list[tuple[int, int]] = field(default_factory=list)
+    """When (ms UTC), and how many."""
     events: list[str] = field(default_factory=list)
     """eventIDs that would not exist, or not so, without it."""
     claims: dict[str, None] = field(default_factory=dict)
@@ -31,6 +33,8 @@ class Incident:
     """eventIDs whose time a device journal shows to be false."""
     acts: list[int] = field(default_factory=list)
     """Times of the dishonest acts, ms UTC."""
+    unaccompanied: bool = False
+    """Sent with a stolen key and without the journal or the seal that the owner's own uploads carry."""
     territory: bool = False
     """Goods left the territory that they were sold for: seen from the registry, not from the claims alone."""
 
@@ -44,6 +48,11 @@ class Incident:
         for code in codes:
             if code not in self.packs:
                 self.packs.append(code)
+
+    def harmed(self, at: int, doses: int) -> None:
+        """So many doses reached patients."""
+        self.doses += doses
+        self.dosed.append((at, doses))
 
     def choose(self, *variants: str) -> str:
         """The first one stays."""

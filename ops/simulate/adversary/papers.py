@@ -51,7 +51,7 @@ class Papers:
             return None
         incident.choose("confirmed_by_a_friend" if friend else "unconfirmed")
         incident.involve(site, *([buyer] if friend else []))
-        incident.doses += pack.left
+        incident.harmed(tools.world.now, pack.left)
         pack.tainted = True
         tools.world.finish(pack, "stolen")
         if friend is None:

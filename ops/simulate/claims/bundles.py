@@ -74,6 +74,9 @@ class Bundles:
         if bundle is None or len(bundle.records) >= MOST:
             bundle = self._begin(key, record, journal, slot)
         made = event(record)
+        if record.remote and record.act.incident is not None:
+            known = record.device.id in self._journals or record.attester in self._seals
+            record.act.incident.unaccompanied = record.act.incident.unaccompanied or known
         if journal is not None:
             proven = journal.note(HASHER.hash(made), record.noted)
             for touch in record.touches:

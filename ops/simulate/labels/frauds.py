@@ -35,7 +35,9 @@ class FraudLabel(msgspec.Struct, frozen=True):
     it put into the log, honest people's notes of forged goods included. `contradiction`: claims that name a pack can't all be
     true, whatever else is missing (`witnesses`). `journal_proof`: a journal shows that a claimed time is false. `evidence`: the
     strongest there is: a contradiction, a journal, the registry (territories), something that never comes, a gap in a chain,
-    only statistics, or nothing: then no rule can find it from the claims. `doses` reached patients.
+    only statistics (uploads without their owner's journal or seal among them), or nothing: then no rule can find it from the
+    claims.
+    `doses` reached patients, `dosed` tells when: (ms UTC, doses).
     """
 
     id: str
@@ -57,6 +59,7 @@ class FraudLabel(msgspec.Struct, frozen=True):
     evidence: Evidence
     fakes: int
     doses: int
+    dosed: list[tuple[int, int]]
 
 
 def labels(incidents: list[Incident], watches: Watches) -> list[FraudLabel]:
@@ -90,14 +93,24 @@ def _label(incident: Incident, watches: Watches) -> FraudLabel:
         witnesses=witnesses,
         journal_proof=bool(incident.proven),
         proven_events=incident.proven,
-        evidence="contradiction" if necessary else _evidence(incident, bool(witnesses)),
+        evidence="contradiction" if necessary else _evidence(incident, bool(witnesses), _ahead(incident, watches)),
         fakes=incident.fakes,
         doses=incident.doses,
+        dosed=incident.dosed,
     )
 
 
-def _evidence(incident: Incident, hole: bool) -> Evidence:
-    """Where there is no contradiction. `hole`: honest claims must be missing if these are true."""
+def _ahead(incident: Incident, watches: Watches) -> bool:
+    """Whether a claim of it arrived before the time that it gives."""
+    touches = (one for code in incident.packs if (watch := watches.by_code.get(code)) for one in watch.arrived)
+    return any(one.tainted and one.claimed > one.arrival for one in touches)
+
+
+def _evidence(incident: Incident, hole: bool, ahead: bool) -> Evidence:
+    """Where there is no contradiction. `hole`: honest claims must be missing if these are true; `ahead`: noted before its time.
+
+    Who backdates by less than notes are usually late, or postdates and uploads later than that, leaves nothing to see.
+    """
     if incident.proven:
         return "journal"
     if not incident.claims:
@@ -108,7 +121,8 @@ def _evidence(incident: Incident, hole: bool) -> Evidence:
         return "absence"
     if hole:
         return "gap"
-    if incident.kind in _STATISTICAL:
+    stands_out = incident.kind == "invented_times" or not incident.careful or ahead
+    if (incident.kind in _STATISTICAL and stands_out) or incident.unaccompanied:
         return "statistics"
     hidden = incident.careful or incident.kind in ("collusion", "relabel") or incident.variant in _SEAMLESS
     return "none" if hidden else "gap"

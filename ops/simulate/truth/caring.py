@@ -115,7 +115,7 @@ class Caring:
         if pack.incident is not None:
             act.incident = pack.incident if pack.tainted else None
             if pack.tainted:
-                pack.incident.doses += act.amount or act.content
+                pack.incident.harmed(world.now, act.amount or act.content)
         world.emit(act)
         if pack.incident is not None and not pack.left:
             world.on_pack("gone", pack, site)
