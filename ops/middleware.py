@@ -8,6 +8,7 @@ import time
 
 import structlog
 from opentelemetry import trace
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -21,6 +22,7 @@ _ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _QUIET = {"/health", "/health/live", "/health/ready", "/metrics"}
 _CAPTURES = ("/capture", "/events")
 _tracer = trace.get_tracer("medtrace")
+_traces = TraceContextTextMapPropagator()
 _log = structlog.get_logger("medtrace.request")
 
 
@@ -35,7 +37,8 @@ class Observe:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        given = Headers(scope=scope).get(ID_HEADER, "")
+        headers = Headers(scope=scope)
+        given = headers.get(ID_HEADER, "")
         id = given if _ID.fullmatch(given) else secrets.token_hex(8)
         begun, status = time.perf_counter(), 500
 
@@ -48,7 +51,8 @@ class Observe:
 
         structlog.contextvars.bind_contextvars(request=id)
         try:
-            with _tracer.start_as_current_span("request") as span:
+            caller = _traces.extract({name: headers[name] for name in ("traceparent", "tracestate") if name in headers})
+            with _tracer.start_as_current_span("request", caller, trace.SpanKind.SERVER) as span:
                 try:
                     await self._app(scope, receive, answering)
                 finally:

@@ -1,7 +1,8 @@
-"""OpenTelemetry, only where a collector is configured: one span for each step of a worker and each request.
+"""OpenTelemetry, only where a collector is configured: one span for each request and each step of a worker.
 
-Records carry no trace context: bytes that are hashed must not depend on who watches. Spans name partitions and offsets instead,
-by which a document is followed from its capture to its checkpoint.
+A request's `traceparent` is taken up; what it captures, and everything that follows from it on the stack, carries the trace in
+its record's headers up to the checkpoint and the graph. The records' own bytes never do: what is hashed must not depend on who
+watches. Steps that work on records of several traces are linked with them (`streams.tracing`).
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ def configure(settings: Settings, process: str) -> Callable[[], None]:
         return lambda: None
     for module in ("opentelemetry.sdk", "opentelemetry.exporter.otlp.proto.http"):
         if not _there(module):
-            raise SettingsError(f"otlp_endpoint needs the package {module}: install Medtrace with its extra 'stack'")
+            raise SettingsError(f"otlp_endpoint needs the package {module}: install Medtrace with its extra 'traces'")
     from opentelemetry import trace
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     from opentelemetry.sdk.resources import Resource

@@ -15,19 +15,18 @@ from typing import Any
 
 import faust
 import structlog
-from opentelemetry import trace
+from opentelemetry.trace import SpanContext
 
 from pedigree.errors import StoreAheadError
 from pedigree.ports import Record
 from streams.meter import Meter
 from streams.roles import Role
+from streams.tracing import context_of, following
 from streams.transport import Transport
 
 IDLE_S = 0.5
 AGAIN, BROKEN = 1, 4
 """Exit codes: what a restart mends, and what it does not."""
-_tracer = trace.get_tracer("medtrace")
-"""Does nothing unless the process was told where to send spans."""
 _log = structlog.get_logger("medtrace.worker")
 
 
@@ -143,17 +142,17 @@ class Shell:
     def _step(self, topic: str, events: Sequence[Any]) -> None:
         self._settle()
         groups: dict[int, list[Record]] = {}
+        contexts: dict[int, list[SpanContext | None]] = {}
         for event in events:
             message = event.message
             record = self._transport.record(message.offset, event.value, message.headers)
             groups.setdefault(message.partition, []).append(record)
+            contexts.setdefault(message.partition, []).append(context_of(message.headers))
         for partition, records in groups.items():
             if partition not in self._open:
                 continue  # it has moved on: its new owner gets the same records
-            with _tracer.start_as_current_span(f"{self.role.name} {topic}") as span:
-                span.set_attribute("messaging.destination.partition.id", partition)
-                span.set_attribute("medtrace.first_offset", records[0].offset)
-                span.set_attribute("medtrace.last_offset", records[-1].offset)
+            said = {"partition": partition, "first_offset": records[0].offset, "last_offset": records[-1].offset}
+            with following(f"{self.role.name} {topic}", contexts[partition], **said):
                 self.role.take(topic, partition, records)
         self._meter.delivered.labels(topic).inc(len(events))
 

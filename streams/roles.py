@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from opentelemetry.trace import SpanContext
+
 from graph.port import Graph
 from ledger.port import Ledger
 from ledger.witness import Witness
@@ -23,6 +25,10 @@ from streams.splitter import GROUP as SPLITTER
 from streams.splitter import Splitter
 from streams.store import CustodyStore
 from streams.ticker import Ticker
+from streams.tracing import current, following
+
+_UNCOVERED = 1_000
+"""Batches of a lane that are remembered until a checkpoint covers them; more only when witnesses are silent for long."""
 
 
 class Role(Protocol):
@@ -126,6 +132,8 @@ class LedgerRole:
         self._log, self._ledger, self._witness, self._clock, self._meter = FedLog(log), ledger, witness, clock, meter
         self._reader = DecisionsReader(self._log)
         self._steps: dict[int, LedgerWriter] = {}
+        self._uncovered: dict[int, list[tuple[int, SpanContext]]] = {}
+        """By lane, where spans are wanted: batches that no checkpoint covers yet."""
 
     def open(self, partition: int) -> None:
         self._steps[partition] = LedgerWriter(self._log, self._reader, self._ledger, partition)
@@ -133,6 +141,7 @@ class LedgerRole:
 
     def drop(self, partition: int) -> None:
         self._steps.pop(partition, None)
+        self._uncovered.pop(partition, None)
         self._log.starve(DECISIONS, partition)
 
     def take(self, topic: str, partition: int, records: Sequence[Record]) -> None:
@@ -143,11 +152,30 @@ class LedgerRole:
         began = time.perf_counter()
         while (receipt := self._steps[partition].step()) is not None:
             self._meter.committed(decode_batch(receipt.record).leaf_count, len(receipt.disputed), time.perf_counter() - began)
+            if (context := current()) is not None:
+                waiting = self._uncovered.setdefault(partition, [])
+                waiting.append((receipt.size, context))
+                del waiting[:-_UNCOVERED]
             began = time.perf_counter()
 
     def idle(self) -> None:
         if self._witness is not None and 0 in self._steps:  # one of several ledger workers signs
             self._witness.tick(self._clock())
+        for partition in list(self._uncovered):
+            self._tell_checkpoint(partition)
+
+    def _tell_checkpoint(self, partition: int) -> None:
+        """The last span of a trace: somebody has signed for what was committed, here or at another organisation."""
+        waiting = self._uncovered[partition]
+        checkpoint = self._ledger.checkpoint(self._steps[partition].generation, partition, waiting[0][0])
+        if checkpoint is None:
+            return
+        covered = [context for size, context in waiting if size <= checkpoint.size]
+        said = {"partition": partition, "size": checkpoint.size, "signers": len(checkpoint.signatures)}
+        with following("checkpoint", covered, **said):
+            self._uncovered[partition] = waiting[len(covered) :]
+        if not self._uncovered[partition]:
+            del self._uncovered[partition]
 
     def behind(self) -> dict[int, int]:
         return {p: step.behind() for p, step in self._steps.items()}

@@ -9,9 +9,10 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from eventlog.kafka.faults import stale, translated
 from eventlog.kafka.options import Access, Kept
-from eventlog.kafka.records import EXPECTED
+from eventlog.kafka.records import EXPECTED, traced
 from pedigree.errors import LogError, LogFullError, SettingsError
 
+Pairs = list[tuple[str, str | bytes | None]]
 _POLL_S = 0.2
 _GRACE_S = 2.0
 
@@ -65,12 +66,13 @@ class Writer:
 
     def append(self, topic: str, partition: int, values: Sequence[bytes], expect: int | None) -> list[int]:
         """The offsets of the values. LogFullError, LogUnreachableError when any of them was not delivered in time."""
-        delivery = _Delivery(len(values))
+        delivery, spans = _Delivery(len(values)), traced()
         with self._lock:  # the values of one call stand side by side
             producer = self._producer
             for index, value in enumerate(values):
                 at = None if expect is None else expect + index
-                self._produce(producer, topic, partition, value, at, delivery)
+                headers = spans if at is None else [*spans, (EXPECTED, str(at).encode())]
+                self._produce(producer, topic, partition, value, headers, delivery)
         if not delivery.done.wait(self._access.delivery_ms / 1000 + _GRACE_S):
             raise translated(KafkaError(KafkaError._MSG_TIMED_OUT), self._access.bootstrap, f"appending to {topic}")
         if delivery.error is not None:
@@ -80,9 +82,8 @@ class Writer:
         return delivery.offsets
 
     def _produce(
-        self, producer: Producer, topic: str, partition: int, value: bytes, at: int | None, delivery: _Delivery
+        self, producer: Producer, topic: str, partition: int, value: bytes, headers: Pairs, delivery: _Delivery
     ) -> None:
-        headers: list[tuple[str, str | bytes | None]] = [] if at is None else [(EXPECTED, str(at).encode())]
         try:
             producer.produce(topic, value, partition=partition, headers=headers, on_delivery=delivery)
         except BufferError as full:
