@@ -181,6 +181,12 @@ class ScanCount(Value, frozen=True, kw_only=True):
     count: Annotated[int, Meta(ge=0)]
 
 
+class Alias(Value, frozen=True, kw_only=True):
+    """Another system's id of a party or place (a code platform's company id). Key: that id."""
+
+    gln: Gln
+
+
 class Note(Value, frozen=True, kw_only=True):
     """Orders and feedback: their own services know their fields."""
 
@@ -201,6 +207,7 @@ KINDS: dict[str, type[Value]] = {
     "upload_closed": UploadClosed,
     "lane_norm": LaneNorm,
     "scan_count": ScanCount,
+    "alias": Alias,
     "order": Note,
     "reorder": Note,
     "feedback": Note,

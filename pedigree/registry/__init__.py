@@ -7,6 +7,7 @@ nothing: bad facts are refused before they are appended (`pedigree.factcheck`), 
 from __future__ import annotations
 
 from pedigree.facts import (
+    Alias,
     ApiKey,
     Device,
     DeviceOffset,
@@ -151,6 +152,10 @@ class Registry(Tables):
     def scans(self, unit: str) -> int:
         found = self._get("scan_count", unit, ScanCount)
         return found.count if found is not None else 0
+
+    def aliases(self) -> dict[str, str]:
+        """Another system's id -> GLN."""
+        return {one.id: one.gln for one in self._all("alias", Alias)}
 
     def notes(self, kind: str) -> dict[str, Note]:
         """Orders or feedback by key."""

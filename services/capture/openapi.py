@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from services.openapi import errors, json_answer, parameter
+from services.scan.lines import COLUMNS
 
-__all__ = ["DOCUMENT", "EVENT", "EVENT_TAKEN", "INBOX", "JOB", "JOBS", "LIST", "TAKEN", "TOKEN", "json_answer"]
+__all__ = ["DOCUMENT", "EVENT", "EVENT_TAKEN", "INBOX", "JOB", "JOBS", "LIST", "SCANS", "TAKEN", "TOKEN", "json_answer"]
 
 _EXAMPLE_EVENT = {
     "type": "ObjectEvent",
@@ -46,6 +47,23 @@ def _body(description: str, example: Any) -> dict[str, Any]:
 
 DOCUMENT = _body("EPCISDocument, EPCIS 2.0 section 9; XML of 1.2 is taken too", _EXAMPLE)
 EVENT = _body("One event, standing alone", {"@context": _CONTEXT, **_EXAMPLE_EVENT})
+_SCAN_LINES = "time,step,site,code\n2026-09-01T10:00:00+08:00,receiving,6901234000009,(01)06901234000016(21)100\n"
+_BILL = {
+    "bill_code": "XS-20260901-7", "bill_time": "2026-09-01 10:00:00", "bill_type": 201, "ref_user_id": "6901234000009",
+    "from_user_id": "6901234000009", "to_user_id": "6901234000108", "trace_codes": "81012350000000157474,81012350000000157475",
+}  # fmt: skip
+SCANS: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "description": "CSV whose header names its columns; or a code a line, the rest in the query; or a code platform's bills",
+        "content": {
+            "text/csv": {"schema": {"type": "string"}, "example": _SCAN_LINES},
+            "text/plain": {"schema": {"type": "string"}, "example": "(01)06901234000016(21)100\n"},
+            "application/vnd.medtrace.code-platform+json": {"schema": {"type": "object"}, "example": _BILL},
+        },
+    },
+    "parameters": [*_HEADERS, *(parameter(name, "Holds for all lines that do not say it themselves") for name in COLUMNS)],
+}
 JOB: dict[str, Any] = {
     "type": "object",
     "required": ["captureID", "running", "success", "errors"],

@@ -45,4 +45,5 @@ def install(router: APIRouter, settings: EdgeSettings) -> None:
 
     add("/capture", "GET, POST, OPTIONS", limits(settings))
     add("/capture/{id}", "GET, OPTIONS", {})
+    add("/scan", "POST, OPTIONS", limits(settings))
     add("/inbox", "GET, OPTIONS", {})

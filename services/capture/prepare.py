@@ -21,6 +21,7 @@ from pedigree.stamping import slim
 from pedigree.wire import Document, Limits, parse, parse_event, where
 from pedigree.wire.notation import spelled_for_json
 from services.epcis import validate
+from services.scan.document import is_scans, read_scans
 
 Behaviour = Literal["rollback", "proceed"]
 
@@ -34,6 +35,8 @@ class Task(msgspec.Struct, array_like=True, frozen=True):
     behaviour: Behaviour
     event_limit: int
     list_limit: int
+    aliases: dict[str, str] = {}
+    """Ids of another system's companies -> GLN, for a code platform's bills."""
 
 
 FaultRow = tuple[str, str, str]
@@ -89,10 +92,24 @@ def prepare(task: Task) -> Prepared:
     """Never raises for a bad body: the result says what is wrong with it."""
     read = parse_event if task.single else parse
     try:
+        if is_scans(task.content_type):
+            return _prepare_scans(task)
         document = read(task.body, task.content_type, Limits())
         return _prepare(task, document)
     except DocumentError as error:
         return Prepared(refusal=str(error), faults=_rows(error.faults))
+
+
+def _prepare_scans(task: Task) -> Prepared:
+    """A scanner's file: what is wrong is said of its lines."""
+    scans = read_scans(task.body, task.content_type, task.aliases)
+    if scans.faults and (task.behaviour == "rollback" or not scans.document.events):
+        count = f"{len(scans.faults)} lines can't be used, the first: " if len(scans.faults) > 1 else ""
+        raise DocumentError(f"{count}{scans.faults[0]}", tuple(scans.faults))
+    made = _prepare(task, scans.document)
+    placed = [scans.placed(fault) for fault in made.problems()]
+    refusal = str(placed[0]) if made.refusal and placed else made.refusal
+    return msgspec.structs.replace(made, refusal=refusal, faults=_rows([*scans.faults, *placed]))
 
 
 def _prepare(task: Task, document: Document) -> Prepared:

@@ -22,7 +22,7 @@ from services.capture.jobs import job_json
 from services.capture.prepare import Prepared, Task, prepare
 from services.capture.taking import Taken, Taker, Upload
 from services.capture.tokens import TokenRequest, token_for
-from services.capture.upload import upload_of
+from services.capture.upload import scanned_of, upload_of
 from services.capture.workers import Preparer
 from services.context import Services
 from services.paging import Pager
@@ -42,13 +42,16 @@ class Capture:
         self.intake = Intake(services.settings.capture_bytes)
         self.pager = Pager(services.page_secret)
 
-    async def take(self, request: Request, caller: Caller, *, single: bool) -> Taken:
+    async def take(self, request: Request, caller: Caller, *, single: bool = False, scans: bool = False) -> Taken:
+        """`scans`: a scanner's file instead of EPCIS."""
         settings = self.services.settings
         async with self.intake.body(request) as body:
-            upload = await upload_of(request, body, caller.party, settings, single=single)
+            read = scanned_of if scans else upload_of
+            upload = await read(request, body, caller.party, settings, single=single)
             task = Task(
-                upload.body, upload.content_type, single, upload.behaviour, settings.capture_limit, settings.children_limit
-            )
+                upload.body, upload.content_type, single, upload.behaviour, settings.capture_limit, settings.children_limit,
+                self.services.registry.current().aliases() if scans else {},
+            )  # fmt: skip
             if self.preparer.elsewhere(task):
                 return await run_in_threadpool(self._settle, upload, await self.preparer.prepare(task))
             return await run_in_threadpool(lambda: self._settle(upload, prepare(task)))  # one change of threads, not two
@@ -81,6 +84,13 @@ def capture_router(services: Services) -> APIRouter:
         taken = await capture.take(request, caller, single=False)
         location = f"{settings.base_url}/capture/{taken.id}"
         return JSONResponse({"captureID": taken.id}, 202, headers={"Location": location, **options.common(settings)})
+
+    @router.post("/scan", status_code=202, responses=openapi.TAKEN, openapi_extra=openapi.SCANS)
+    async def post_scan(request: Request, caller: Caller = may_capture) -> Response:
+        taken = await capture.take(request, caller, scans=True)
+        location = f"{settings.base_url}/capture/{taken.id}"
+        found = {"captureID": taken.id, "events": taken.events}
+        return JSONResponse(found, 202, headers={"Location": location, **options.common(settings)})
 
     @router.post("/events", status_code=201, responses=openapi.EVENT_TAKEN, openapi_extra=openapi.EVENT)
     async def post_event(request: Request, caller: Caller = may_capture) -> Response:

@@ -14,7 +14,9 @@ from services.body import multipart
 from services.capture.prepare import Behaviour
 from services.capture.taking import Upload
 from services.context import EdgeSettings
-from services.problems import Problem, invalid
+from services.problems import Problem, bad_query, invalid
+from services.scan.document import MEDIA, with_columns
+from services.scan.lines import COLUMNS
 
 JOURNAL_HEADER = "Medtrace-Journal"
 TIME_HEADER = "Medtrace-Record-Time"
@@ -47,6 +49,30 @@ async def upload_of(request: Request, body: bytes, party: str, settings: EdgeSet
         seal=seal,
         journal=journal,
         record_time=_record_time(headers, settings),
+    )
+
+
+async def scanned_of(request: Request, body: bytes, party: str, settings: EdgeSettings, *, single: bool) -> Upload:
+    """A scanner's file. Columns that hold for all of it may stand in the query too. Raises 400, 415."""
+    content_type = request.headers.get("content-type", "")
+    media = _media(content_type)
+    if media not in MEDIA:
+        found = media[:80] or "a body without a Content-Type"
+        raise Problem(415, "UnsupportedMediaTypeException", f"{found}: send one of {', '.join(sorted(MEDIA))}")
+    for name, value in request.query_params.multi_items():
+        if name not in COLUMNS:
+            raise bad_query(f"{name[:40]!r} is no column: there are {', '.join(COLUMNS)}")
+        if not value.isprintable() or set(value) & {'"', "\\"}:
+            raise bad_query(f"{name} has characters that no column has")
+    return Upload(
+        body=body,
+        content_type=with_columns(content_type, request.query_params.multi_items()),
+        party=party,
+        single=single,
+        behaviour=_behaviour(request.headers, single),
+        seal=request.headers.get(SEAL_HEADER, ""),
+        journal=request.headers.get(JOURNAL_HEADER, "").encode("latin-1"),
+        record_time=_record_time(request.headers, settings),
     )
 
 
