@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+from graph.dumpspec import SPECS
 from graph.neo4j import dumprows as shape
 from graph.neo4j.dumprows import Row
 from graph.neo4j.fields import PARTY, SERIALS
@@ -82,11 +83,7 @@ _SMALL: dict[str, Small] = {
     "receipt": Small("Receipt", _plain("", "generation partition first last batch committed_ms size")),
     "progress": Small("Progress", lambda p: (p.get("source", ""), p.get("next", 0), unhex(p.get("head")))),
 }
-KEYS = {
-    "unit": 1, "stay": 3, "packed": 3, "verdict": 5, "finding": 6, "sale": 2, "lot": 2, "load": 1, "stock": 8, "consumption": 4,
-    "document": 2, "event": 2, "carried": 3, "event_unit": 4, "event_field": 4, "event_party": 3, "master_data": 3,
-    "undecidable": 4, "receipt": 3, "progress": 1,
-}  # fmt: skip
+KEYS = {table: len(spec.key.split()) for table, spec in SPECS.items()}
 """Every table, in the order of the dump, with how many columns make its key."""
 
 

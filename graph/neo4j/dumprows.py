@@ -1,4 +1,4 @@
-"""Nodes as rows of the dump: columns as `graph.sqlite.dump.SPECS` names them."""
+"""Nodes as rows of the dump: columns as `graph.dumpspec.SPECS` names them."""
 
 from __future__ import annotations
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from graph.dumpspec import SPECS
 from graph.port import Graph, GraphReader
-from graph.sqlite.dump import SPECS
 from ops.check import progress
 from ops.check.difference import Differences, Report, Row, compare, counted
 from ops.check.logs import numbered

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import msgspec
 
+from graph.dumpspec import SPECS
 from graph.port import GraphReader
-from graph.sqlite.dump import SPECS
 from ledger.port import Ledger
 from ops.check.custody import rows_have, taken_by
 from ops.check.difference import Row

@@ -9,9 +9,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from graph.dumpspec import SPECS
 from graph.model import Receipt
 from graph.sqlite import SqliteGraph
-from graph.sqlite.dump import SPECS
 from graph.sqlite.schema import TABLES
 from pedigree.custody.steps import Step
 from pedigree.errors import GraphError, StoreError
