@@ -22,10 +22,12 @@ from chaincode.messages import (
     lane_key,
     unit_state_key,
 )
+from pedigree.custody.appending import appendable
 from pedigree.custody.bases import next_bases
 from pedigree.custody.claim import claim
-from pedigree.custody.fold import Fold, Open, appendable
+from pedigree.custody.fold import Fold
 from pedigree.custody.leaf import Leaf, decode_leaf
+from pedigree.custody.open import Open
 from pedigree.errors import LedgerError
 from pedigree.merkle import Frontier, leaf_hash, root
 from pedigree.ports import KeyValue

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
-from pedigree.custody.fold import Open
+from pedigree.custody.open import Open
 from pedigree.proof import ZERO_ACC
 
 

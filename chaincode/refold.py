@@ -6,8 +6,8 @@ import msgspec
 
 from chaincode.contract import leaf_of, run_fold, start_of
 from chaincode.messages import ChainBase, UnitState, decode_unit, encode, unit_state_key
+from pedigree.custody.appending import appendable
 from pedigree.custody.bases import next_bases
-from pedigree.custody.fold import appendable
 from pedigree.errors import LedgerError
 from pedigree.ports import KeyValue
 from pedigree.proof import chain_acc

@@ -26,8 +26,9 @@ from ops.fabric.plan import MEMBERS, load_plan, make_plan
 from ops.fabric.programs import MissingProgramsError, find_programs
 from ops.fabric.witnesses import THRESHOLD
 from pedigree.custody.claim import claim
-from pedigree.custody.fold import Fold, Open
+from pedigree.custody.fold import Fold
 from pedigree.custody.leaf import decode_leaf
+from pedigree.custody.open import Open
 from pedigree.seal import sm3
 
 SINGLES = 400

@@ -21,8 +21,9 @@ from ledger.proofs import unit_proof
 from ledger.verify import verify_unit
 from ledger.witness import Witness, keyring_for
 from pedigree.custody.claim import claim
-from pedigree.custody.fold import Fold, Open
+from pedigree.custody.fold import Fold
 from pedigree.custody.leaf import VERSION, Leaf, encode_leaf
+from pedigree.custody.open import Open
 from pedigree.custody.steps import Flag, Kind, Step
 from pedigree.seal import ConsortiumKey, generate_key, sm3, unit_key
 from storage import sqlite

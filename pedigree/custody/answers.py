@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pedigree.custody.edges import Outgoing
-from pedigree.custody.fold import Fold, Open, Turn
+from pedigree.custody.fold import Fold
 from pedigree.custody.history import History
 from pedigree.custody.leaf import decode_leaf
+from pedigree.custody.open import Open, Turn
 from pedigree.custody.row import Row
 from pedigree.custody.steps import Kind
 from pedigree.custody.timeline import answer

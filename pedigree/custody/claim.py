@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from pedigree.custody.fold import Outcome
+from pedigree.custody.open import Outcome
 from pedigree.custody.state import State
 from pedigree.seal import sm3
 

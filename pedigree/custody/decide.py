@@ -14,8 +14,8 @@ from pedigree.custody.answers import answer_probes
 from pedigree.custody.bases import next_bases
 from pedigree.custody.claim import claim
 from pedigree.custody.edges import Outgoing
-from pedigree.custody.fold import Outcome, Turn
 from pedigree.custody.history import Consortium, History
+from pedigree.custody.open import Outcome, Turn
 from pedigree.custody.refold import Refolded, needs_archive, refold
 from pedigree.custody.row import Archive, Base, LeafId, Row, Segment, encode_row, encode_segment
 from pedigree.custody.telling import tell

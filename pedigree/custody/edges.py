@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from pedigree.custody.fold import Outcome, Turn
 from pedigree.custody.leaf import Leaf
+from pedigree.custody.open import Outcome, Turn
 from pedigree.custody.project import Coder
 from pedigree.custody.row import Archive, Asked, LeafId
 from pedigree.custody.steps import RANK, Flag, Kind, Step

@@ -13,73 +13,15 @@ import msgspec
 
 from pedigree.custody.judge import EXACT, LOOSE, NO, OK, Fit, judge
 from pedigree.custody.leaf import Leaf
-from pedigree.custody.state import EMPTY, KEEPS_CONTAINER, State, step_to, with_custody
-from pedigree.custody.steps import CLAIMS, LAST, RANK, Flag, Kind, Status, Step
+from pedigree.custody.open import Fallback, Open, Outcome, Point, Turn
+from pedigree.custody.state import KEEPS_CONTAINER, State, step_to, with_custody
+from pedigree.custody.steps import CLAIMS, GIVES_OUT, RANK, RECEIPTS, SHIPMENTS, Flag, Kind, Status, Step
 from pedigree.messages import Custody, Place
 
-Point = tuple[int, int, bytes, int]
-"""A place with a last part: 0 the entry or deadline itself, 1 just after it (a change that a container quoted)."""
-DAY_MS = 86_400_000
-START: Point = (-1, 0, b"", 0)
 MISSING: Fit = (-1, "container_silent")
 CONTRADICTS_HOLDER = frozenset(
     {"sale_not_by_holder", "shipped_without_custody", "ended_without_custody", "handled_without_custody"}
 )
-GIVES_OUT = frozenset({Step.DISPENSE, Step.DECOMMISSION, Step.DESTROY})
-RECEIPTS = frozenset({Step.RECEIVE, Step.ACCEPT})
-SHIPMENTS = frozenset({Step.SHIP, Step.CONSIGN})
-
-
-class Outcome(msgspec.Struct, array_like=True, frozen=True):
-    """How one leaf ended: `fit` 2 exact, 1 loose, 0 misfit, -1 a container is silent."""
-
-    fit: int
-    code: str
-    applied: bool
-    place: Place
-    lag: int = 0
-    """How far its event time lies before that of the leaf that released it (ms); 0 when it never had to wait."""
-    implied: str = ""
-    """Code of the container that the unit left by this step without having been unpacked."""
-    bounded: bool = False
-    """What released it, and so came before it, has a proven time."""
-
-
-class Turn(msgspec.Struct, array_like=True, frozen=True):
-    """One change of the state: at `place`, by the leaf with this identity."""
-
-    place: Place
-    state: State
-    by: tuple[bytes, int, str]
-
-
-class Fallback(msgspec.Struct, array_like=True, frozen=True):
-    """The state before a loose receipt, and what was applied loosely since, the receipt first."""
-
-    state: State
-    loose: tuple[tuple[tuple[bytes, int, str], Place], ...]
-
-
-class Open(msgspec.Struct, array_like=True, frozen=True):
-    """All that appending needs to know."""
-
-    state: State = EMPTY
-    top: Place | None = None
-    """Place of the last leaf taken."""
-    position: Point = START
-    waiting: tuple[Leaf, ...] = ()
-    fallback: Fallback | None = None
-    claims: tuple[tuple[int, int, bool], ...] = ()
-    """Per exclusive step: latest record time applied, and whether that one was applied later than its place."""
-    held: Place | None = None
-    """Latest deadline of a claim that made another one wait."""
-    vague: Place | None = None
-    """Latest end of a day to which a leaf is dated that had nothing to wait for: what comes into that day may be such."""
-
-
-_open_decoder = msgspec.msgpack.Decoder(Open)
-encode_open = msgspec.msgpack.Encoder().encode
-decode_open = _open_decoder.decode
 
 
 class Fold:
@@ -273,7 +215,7 @@ class Fold:
         """A leaf that is dated to a day waits while something else of that day fits before it, and would not after it."""
         if not leaf.flags & Flag.DATE_ONLY:
             return False
-        end, now, asked = end_of_day(leaf), self.state, set(self.asked)
+        end, now, asked = leaf.end_of_day, self.state, set(self.asked)
         try:
             for other in self.leaves[self.index :]:
                 if other.place > end:
@@ -362,36 +304,11 @@ def _scanned(fit: Fit, state: State, leaf: Leaf) -> Fit:
     return fit
 
 
-def appendable(start: Open, leaves: Sequence[Leaf]) -> bool:
-    """Whether folding `leaves` onto `start` gives what folding everything from the beginning gives."""
-    claims = {step: (record, late) for step, record, late in start.claims}
-    receipt_waits = any(e.step == Step.RECEIVE for e in start.waiting)
-    for leaf in leaves:
-        if not leaf.acts:
-            continue
-        if start.top is not None and leaf.place <= start.top:
-            return False
-        if start.vague is not None and leaf.place <= start.vague:
-            return False
-        if leaf.step in SHIPMENTS and (receipt_waits or (start.held is not None and leaf.place < start.held)):
-            return False
-        if leaf.step in CLAIMS and leaf.step in claims:
-            record, late = claims[leaf.step]
-            if leaf.record < record or (leaf.record == record and late):
-                return False
-    return True
-
-
 def _changes(leaf: Leaf, container: str) -> tuple[tuple[Place, Custody], ...]:
     for name, changes in leaf.quotes:
         if name == container:
             return changes
     return ()
-
-
-def end_of_day(leaf: Leaf) -> Place:
-    """Of a leaf that is dated to a day: the last place that its deed may have had. Nothing is recorded before it is done."""
-    return (min(leaf.time + DAY_MS, leaf.record), LAST, b"")
 
 
 def _place(leaf: Leaf) -> Place:

@@ -13,7 +13,8 @@ from pedigree.custody.steps import LAST, RANK, Kind
 from pedigree.messages import Custody, Place
 
 VERSION = 1
-TOO_OLD_MS = 400 * 86_400_000
+DAY_MS = 86_400_000
+TOO_OLD_MS = 400 * DAY_MS
 """Recorded later than this after its event time: anchored, never applied."""
 NO_RECORD = -1
 """`record` of an entry that no entitled party attests: it has no place in the fold."""
@@ -70,6 +71,11 @@ class Leaf(msgspec.Struct, array_like=True, frozen=True):
     def deadline(self) -> Place:
         """Until here the entry may wait for what it depends on."""
         return (max(self.record + self.slack, self.time), LAST, self.tie)
+
+    @property
+    def end_of_day(self) -> Place:
+        """Of a leaf that is dated to a day: the last place that its deed may have had. Nothing is recorded before it is done."""
+        return (min(self.time + DAY_MS, self.record), LAST, b"")
 
     @property
     def acts(self) -> bool:

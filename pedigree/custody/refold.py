@@ -10,8 +10,10 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from pedigree.custody.fold import Fold, Open, Outcome, Turn, appendable
+from pedigree.custody.appending import appendable
+from pedigree.custody.fold import Fold
 from pedigree.custody.leaf import Leaf
+from pedigree.custody.open import Open, Outcome, Turn
 from pedigree.custody.row import Arrival, Asked, Base, Identity, LeafId, Row, current
 from pedigree.custody.state import State
 from pedigree.messages import Place

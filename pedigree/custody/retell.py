@@ -6,9 +6,10 @@ import msgspec
 
 from pedigree.custody.answers import answer_probes
 from pedigree.custody.edges import Outgoing
-from pedigree.custody.fold import Fold, Open
+from pedigree.custody.fold import Fold
 from pedigree.custody.history import Consortium, History
 from pedigree.custody.leaf import decode_leaf
+from pedigree.custody.open import Open
 from pedigree.custody.row import Archive, Row
 from pedigree.custody.steps import Kind, Step
 from pedigree.custody.telling import TELLS, empties, take_back, tell

@@ -10,8 +10,8 @@ from typing import Protocol
 
 import msgspec
 
-from pedigree.custody.fold import Open, Outcome, Turn
 from pedigree.custody.leaf import Leaf, decode_leaf
+from pedigree.custody.open import Open, Outcome, Turn
 from pedigree.messages import Entry, Place, Shown
 from pedigree.proof import ZERO_ACC
 

@@ -91,6 +91,12 @@ CLAIMS = frozenset({Step.COMMISSION, Step.ONBOARD, Step.RECEIVE, Step.DISPENSE})
 """Exclusive claims: a later-recorded one without proof of its time never displaces an earlier-recorded one."""
 
 
+RECEIPTS = frozenset({Step.RECEIVE, Step.ACCEPT})
+SHIPMENTS = frozenset({Step.SHIP, Step.CONSIGN})
+GIVES_OUT = frozenset({Step.DISPENSE, Step.DECOMMISSION, Step.DESTROY})
+"""Who does this has the unit in hand."""
+
+
 class Status(IntEnum):
     """Where a unit stands in its life."""
 

@@ -8,9 +8,9 @@ from itertools import zip_longest
 import msgspec
 
 from pedigree.custody.edges import Outgoing, asked_difference, changed_turns, suspicious
-from pedigree.custody.fold import Turn
 from pedigree.custody.history import History, leaf_id
 from pedigree.custody.leaf import decode_leaf
+from pedigree.custody.open import Turn
 from pedigree.custody.row import Identity, LeafId, Row
 from pedigree.custody.steps import Flag, Kind, Status, Step
 from pedigree.messages import Entry, Place

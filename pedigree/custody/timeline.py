@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from pedigree.custody.fold import Turn
+from pedigree.custody.open import Turn
 from pedigree.custody.project import MAX_DEPTH, Coder
 from pedigree.custody.state import State
 from pedigree.custody.steps import LAST, Status

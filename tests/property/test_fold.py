@@ -6,7 +6,9 @@ import random
 
 import pytest
 
-from pedigree.custody.fold import Fold, Open, appendable, decode_open, encode_open
+from pedigree.custody.appending import appendable
+from pedigree.custody.fold import Fold
+from pedigree.custody.open import Open, decode_open, encode_open
 from pedigree.custody.steps import Flag, Step
 from tests.property import fold_worlds
 from tests.property.fold_worlds import DAY, MINUTE, honest_chain, random_history

@@ -9,8 +9,9 @@ import pytest
 
 from chaincode.messages import Batch, Group, Lane, Message, Receipt, UnitState, encode
 from pedigree.custody.claim import claim
-from pedigree.custody.fold import Fold, Open, encode_open
+from pedigree.custody.fold import Fold
 from pedigree.custody.leaf import encode_leaf
+from pedigree.custody.open import Open, encode_open
 from pedigree.custody.project import Coder, project
 from pedigree.custody.row import Row, encode_row
 from pedigree.custody.steps import Flag, Kind, Step
