@@ -21,8 +21,10 @@ from pedigree.times import format_time
 
 HOUR_MS = 3_600_000
 LATE_MS = 24 * HOUR_MS
-UPLOAD_GRACE_MS = 72 * HOUR_MS
+UPLOAD_GRACE_MS = 7 * 24 * HOUR_MS
 """How long the commissioning of what is handled may be on its way."""
+SCAN_GRACE_MS = 14 * 24 * HOUR_MS
+"""How long the notes may be on their way that explain why a pack was scanned elsewhere than it was inferred to be."""
 BEYOND_MS = 48 * HOUR_MS
 """What wrong clocks, wrong zones and notes with a date only explain; beyond it two claims can't both be true."""
 GENTLE = frozenset({Kind.PACKED, Kind.UNPACKED})
@@ -78,9 +80,12 @@ def verdict(entry: Entry, leaf: Leaf, outcome: Outcome | None, coder: Coder, abo
 
 def settles(leaf: Leaf, outcome: Outcome | None) -> int:
     """From when on what was found stands (ms). A maker's upload may come days after the goods: until then whoever handles them is
-    not accused; who gives one out to a patient is asked at once."""
+    not accused; who gives one out to a patient is asked at once. Where a box was opened without a note, or its receipt is still to
+    come, a scan contradicts an inference only, and one of the two will be explained."""
     if outcome is not None and outcome.code == "unknown_origin" and leaf.step not in GIVES_OUT:
         return max(leaf.deadline[0], leaf.record + UPLOAD_GRACE_MS)
+    if outcome is not None and outcome.code == "not_where_inferred":
+        return max(leaf.deadline[0], leaf.record + SCAN_GRACE_MS)
     return leaf.deadline[0]
 
 

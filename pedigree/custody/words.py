@@ -10,10 +10,12 @@ from pedigree.custody.row import Identity, Row
 from pedigree.custody.steps import Kind, Status, Step
 from pedigree.custody.travel import is_one_body, travelled
 from pedigree.custody.verdicts import About, said, settles, verdict
-from pedigree.findings import severity
+from pedigree.findings import LOW, severity
 from pedigree.messages import Entry, Finding, Shown, Verdict
 
 CREATING = frozenset({Step.COMMISSION, Step.BECAME, Step.ONBOARD})
+RECEIPT_GRACE_MS = 14 * 86_400_000
+"""Goods have their norm to arrive in; the note of their receipt may take so much longer before the pack is suspect."""
 _encode = msgspec.msgpack.Encoder().encode
 
 
@@ -48,7 +50,8 @@ def judge_entries(history: History, row: Row, result: Refolded | None, tick: int
         extra = [travel[identity]] if identity in travel else []
         if overdue is not None and overdue[0] == identity and overdue[1] <= tick:
             evidence = (("shipped_to", entry.other), ("days", str(entry.norm // 86_400_000)))
-            extra.append(Finding("not_received", severity("not_received"), evidence))
+            level = LOW if tick < overdue[1] + RECEIPT_GRACE_MS else severity("not_received")
+            extra.append(Finding("not_received", level, evidence))
         about = About(tick, lot, expiry, disputed, tuple(extra))
         outcome = outcomes.get(leaf_id(identity, history.coder))
         new = verdict(entry, leaf, outcome, history.coder, about)
@@ -59,8 +62,9 @@ def judge_entries(history: History, row: Row, result: Refolded | None, tick: int
             told[identity] = say
         if new.outcome == "pending" and (due := settles(leaf, outcome)) > tick:
             wake = min(wake, due) if wake else due
-    if overdue is not None and overdue[1] > tick:
-        wake = min(wake, overdue[1]) if wake else overdue[1]
+    if overdue is not None:
+        later = [due for due in (overdue[1], overdue[1] + RECEIPT_GRACE_MS) if due > tick]
+        wake = min([*later, *([wake] if wake else [])], default=0)
     row.said = list(told.items())
     row.wake = wake
     return verdicts, gone

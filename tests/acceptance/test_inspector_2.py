@@ -102,10 +102,10 @@ def test_a_case_that_nobody_announced_is_a_hole_and_no_product_of_unknown_origin
     assert story.judged().codes(case) == {"not_in_container"}
 
 
-def test_a_makers_late_upload_accuses_nobody_for_three_days_and_an_invented_serial_is_found_then() -> None:
+def test_a_makers_late_upload_accuses_nobody_for_a_week_and_an_invented_serial_is_found_then() -> None:
     story = Story().tell(Step.SHIP, 0, "dealer", "pharmacy").tell(Step.RECEIVE, 20 * HOUR, "pharmacy").judged(2)
     assert (story.word(), story.codes()) == ("pending", {"unknown_origin"})
-    story.units.run_to(START + 4 * DAY)
+    story.units.run_to(START + 9 * DAY)
     assert story.word() == "suspect"
     sold = Story().tell(Step.DISPENSE, 0, "pharmacy").judged(1)
     assert sold.word() == "suspect"  # a patient is told at once
@@ -280,3 +280,30 @@ def test_goods_sold_outside_the_territory_are_diverted_and_goods_sold_within_are
     for flags, codes in ((Flag.TERRITORY, {"diversion"}), (0, set())):
         story = Story().tell(Step.COMMISSION, 0, "maker").tell(Step.SHIP, HOUR, "maker", "pharmacy", flags=flags)
         assert story.tell(Step.RECEIVE, 20 * HOUR, "pharmacy").judged().codes() == codes
+
+
+# --- notes that are weeks late -----------------------------------------------------------------------------------------------
+
+
+def test_a_pack_sold_out_of_a_case_whose_receipt_is_weeks_late_is_not_accused_and_a_copy_of_it_is_in_the_end() -> None:
+    """The case stands at the dealer as far as anybody noted. Its shipment and receipt come a week later, or never."""
+
+    def sold() -> Story:
+        story = delivered(boxed(Story()), "box1", "dealer")
+        return story.tell(Step.DISPENSE, 60 * HOUR, "pharmacy").judged(4)
+
+    honest = sold()
+    assert (honest.word(), honest.codes()) == ("pending", {"not_where_inferred"})
+    honest.tell(Step.SHIP, 40 * HOUR, "dealer", "pharmacy", unit="box1", lag=9 * DAY)
+    honest.tell(Step.RECEIVE, 50 * HOUR, "pharmacy", unit="box1", lag=9 * DAY).judged(12)
+    assert (honest.word(), "not_where_inferred" in honest.codes()) == ("confirmed", False)
+    copy = sold()
+    copy.units.run_to(START + 20 * DAY)
+    assert (copy.word(), copy.codes()) == ("suspect", {"not_where_inferred"})
+
+
+def test_goods_whose_receipt_is_overdue_are_a_question_first_and_suspect_two_weeks_later() -> None:
+    story = Story().tell(Step.COMMISSION, 0, "maker").tell(Step.SHIP, HOUR, "maker", "pharmacy", norm=3 * DAY).judged(5)
+    assert (story.word(), story.codes()) == ("confirmed", {"not_received"})
+    story.units.run_to(START + 18 * DAY)
+    assert (story.word(), story.codes()) == ("suspect", {"not_received"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from statistics import median
 
@@ -96,11 +97,11 @@ def _found(label: FraudLabel, alerts: dict[str, list[Alert]], named: set[str]) -
     )
 
 
-def _kinds(told: Told, unit: str, own: list[Alert]) -> set[str]:
-    """Mistakes that hit the pack, or are in the events that raised the alerts."""
+def _kinds(told: Told, unit: str, hashes: Iterable[bytes]) -> set[str]:
+    """Mistakes that hit the pack, or are in the events (by their hashes) that it is accused for."""
     kinds = set(told.errors.get(unit, ()))
-    for alert in own:
-        for event in told.event_ids.get(alert.verdict.event, ()):
+    for hash_ in hashes:
+        for event in told.event_ids.get(hash_, ()):
             kinds |= told.wrong_events.get(event, set())
     return kinds - HARMLESS
 
@@ -115,7 +116,7 @@ def _packs(made: Score, told: Told, alerts: dict[str, list[Alert]], frauds: dict
             made.counts["fraud_packs"] += 1
             made.counts["fraud_packs_found"] += bool(own)
             continue
-        kinds = _kinds(told, unit, own)
+        kinds = _kinds(told, unit, (alert.verdict.event for alert in own))
         made.counts["honest_with" if kinds else "honest_without"] += 1
         for kind in kinds:
             made.packs_by_mistake[kind] += 1
@@ -130,9 +131,10 @@ def _packs(made: Score, told: Told, alerts: dict[str, list[Alert]], frauds: dict
             made.false_by_mistake[kind] += 1
         for code in {alert.finding.code for alert in own}:
             made.false_codes[f"{code}{'' if kinds else ' (no recording error)'}"] += 1
-    made.counts["ever_false_without"] = sum(
-        unit not in frauds and "/21/" in unit and not (told.errors.get(unit, set()) - HARMLESS) for unit in told.ever
-    )
+    for unit, hashes in told.ever.items():
+        ids = {event for hash_ in hashes for event in told.event_ids.get(hash_, ())}
+        if unit not in frauds and "/21/" in unit and not ids & dishonest and not _kinds(told, unit, hashes):
+            made.counts["ever_false_without"] += 1
 
 
 def _events(made: Score, told: Told, frauds: dict[str, FraudLabel]) -> None:

@@ -36,8 +36,8 @@ class Told:
     line: Line
     simulation: Simulation
     alerts: list[Alert]
-    ever: set[str]
-    """Units that were shown SUSPECT at any time."""
+    ever: dict[str, set[bytes]]
+    """Units that were shown SUSPECT at any time, and the events that it was for."""
     frauds: list[FraudLabel]
     mistakes: list[Mistake]
     causes: dict[str, Cause]
@@ -57,18 +57,20 @@ def judge_world(seed: int, packs: int, days: int, fraud: float | None, *, keep: 
     mistakes: list[Mistake] = []
     simulation = Simulation(seed, packs, days, fraud, mistakes.append)
     first: dict[tuple[str, bytes, str], int] = {}
-    ever: set[str] = set()
+    ever: dict[str, set[bytes]] = {}
+    norms, now = simulation.norms, simulation.norms.start
 
     def heard(now: int, unit: str, verdicts: list[Verdict], word: str) -> None:
-        if word == "suspect":
-            ever.add(unit)
         for verdict in verdicts:
-            if verdict.outcome in ("suspect", "rejected"):
-                for finding in verdict.findings:
+            if verdict.outcome not in ("suspect", "rejected"):
+                continue
+            for finding in verdict.findings:
+                if RANKS[finding.severity] >= RANKS[MEDIUM]:
                     first.setdefault((unit, verdict.event, finding.code), now)
+                    if word == "suspect" and not _after_the_world(verdict, finding, norms.end):
+                        ever.setdefault(unit, set()).add(verdict.event)
 
     line = Line(simulation.facts, simulation.gateway.public, heard, keep=keep)
-    norms, now = simulation.norms, simulation.norms.start
     for claim in simulation.claims():
         line.take(claim)
         now = claim.arrival_ms
