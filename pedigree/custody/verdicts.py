@@ -9,11 +9,11 @@ from collections.abc import Sequence
 
 import msgspec
 
-from pedigree.custody.fold import GIVES_OUT, Outcome
 from pedigree.custody.leaf import NO_RECORD, TOO_OLD_MS, Leaf
+from pedigree.custody.open import Outcome
 from pedigree.custody.project import Coder
 from pedigree.custody.row import Said
-from pedigree.custody.steps import RANK, Flag, Kind, Step
+from pedigree.custody.steps import GIVES_OUT, RANK, Flag, Kind, Step
 from pedigree.findings import HIGH, MEDIUM, RANKS, severity, worse
 from pedigree.messages import Attestation, Entry, Finding, Verdict
 from pedigree.seal import sm3
