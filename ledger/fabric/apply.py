@@ -18,6 +18,8 @@ from ledger.embedded.schema import state_sum
 from ledger.fabric.blocks import Header, Transaction
 from ledger.fabric.errors import BlockError
 from ledger.tree import PackedTree
+from pedigree.custody.leaf import NO_RECORD, decode_leaf
+from pedigree.custody.steps import Kind
 from pedigree.errors import LedgerError, ProofError
 from pedigree.merkle import Frontier
 from pedigree.proof import decode_batch, decode_checkpoint
@@ -49,15 +51,17 @@ def apply(
     connection.execute("INSERT INTO block VALUES (?, ?, ?, ?, ?, ?)", row)
     for transaction in transactions:
         where: tuple[int, int, int] | None = None
+        apart: int | None = None
         ours = transaction.chaincode == chaincode and transaction.args
         function = transaction.args[0].decode("utf-8", "replace") if transaction.args else ""
         if ours and transaction.code == VALID:
             try:
                 where = _take(connection, function, transaction, header.number)
+                apart = _apart(transaction) if where is not None else None
             except (msgspec.MsgspecError, UnicodeError, RecursionError, ProofError, LedgerError) as broken:
                 raise BlockError(f"block {header.number}, transaction {transaction.id[:16]}: {broken}") from broken
         connection.execute(
-            "INSERT INTO tx VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO tx VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 header.number,
                 transaction.position,
@@ -68,6 +72,7 @@ def apply(
                 function,
                 ",".join(transaction.endorsers),
                 *(where or (None, None, None)),
+                apart,
             ),
         )
 
@@ -89,6 +94,14 @@ def _take(connection: sqlite3.Connection, function: str, transaction: Transactio
         "INSERT INTO state VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value, sum = excluded.sum", states
     )
     return where
+
+
+def _apart(transaction: Transaction) -> int | None:
+    """Peers refuse a transaction whose time is not theirs within minutes, so its time bears witness to the record times that the
+    gateway stamped. Edges keep the record time of what they tell of, and say nothing about when they came."""
+    leaves = (leaf for m in decode_batch_of(transaction.args[1]).messages for group in m.groups for leaf in group.leaves)
+    times = [one.record for one in map(decode_leaf, leaves) if one.kind == Kind.EVENT and one.record != NO_RECORD]
+    return max((abs(transaction.time_ms - time) for time in times), default=None)
 
 
 def _batch(connection: sqlite3.Connection, transaction: Transaction) -> tuple[int, int, int]:

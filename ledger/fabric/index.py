@@ -37,7 +37,8 @@ class BlockRow(NamedTuple):
 
 
 class TransactionRow(NamedTuple):
-    """Where a transaction stands and what it did. `lane`, `batch`: of a valid commit."""
+    """Where a transaction stands and what it did. `lane`, `batch`: of a valid commit; `apart_ms`: how far its time is from the
+    record time that is farthest from it."""
 
     block: int
     position: int
@@ -49,9 +50,16 @@ class TransactionRow(NamedTuple):
     endorsers: tuple[str, ...]
     lane: tuple[int, int] | None
     batch: int | None
+    apart_ms: int | None
+
+    @property
+    def flagged(self) -> bool:
+        """Record times and the network's own time are more than 15 minutes apart: a backlog, or a clock that is not right."""
+        return self.apart_ms is not None and self.apart_ms > APART_MS
 
 
-_TX = "block, idx, id, code, time_ms, member, function, endorsers, generation, partition, batch"
+APART_MS = 15 * 60_000
+_TX = "block, idx, id, code, time_ms, member, function, endorsers, generation, partition, batch, apart_ms"
 
 
 class Index(Queries):
@@ -162,9 +170,9 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 def _transaction(row: tuple[Any, ...]) -> TransactionRow:
-    block, position, id_, code, time_ms, member, function, endorsers, generation, partition, batch = row
+    block, position, id_, code, time_ms, member, function, endorsers, generation, partition, batch, apart_ms = row
     lane = (generation, partition) if generation is not None else None
-    return TransactionRow(block, position, id_, code, time_ms, member, function, _names(endorsers), lane, batch)
+    return TransactionRow(block, position, id_, code, time_ms, member, function, _names(endorsers), lane, batch, apart_ms)
 
 
 def open_index(path: Path) -> Index:

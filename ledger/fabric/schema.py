@@ -26,4 +26,6 @@ MIGRATIONS = (
     CREATE TABLE party (party TEXT NOT NULL, revision INTEGER NOT NULL, record BLOB NOT NULL, block INTEGER NOT NULL,
         PRIMARY KEY (party, revision)) STRICT, WITHOUT ROWID;
     """,
+    # How far the transaction's own time is from the record time of the batch's entry that is farthest away; NULL: not known.
+    "ALTER TABLE tx ADD COLUMN apart_ms INTEGER",
 )

@@ -80,6 +80,7 @@ def batch(
         brought = _fabric(ledger).transaction_of(generation, partition, number)
         if brought is not None:
             value |= {"transaction": brought.id, "block": brought.block, "endorsers": list(brought.endorsers)}
+            value |= {"transaction_time": format_time(brought.time_ms), "apart_ms": brought.apart_ms, "flagged": brought.flagged}
     say(as_json, value, lambda: _pairs(value))
     ledger.close()
 
@@ -94,13 +95,14 @@ def tx(
     found = ledger.transaction(id.lower())
     if not found:
         raise CommandError(f"there is no transaction {id}", Exit.FOUND)
-    rows = [row._asdict() | {"time": format_time(row.time_ms)} for row in found]
+    rows = [row._asdict() | {"time": format_time(row.time_ms), "flagged": row.flagged} for row in found]
     cells = [
         [row.id[:16], row.block, "valid" if row.code == 0 else f"invalid ({row.code})", row.member, row.function,
-         ", ".join(row.endorsers), format_time(row.time_ms)]
+         ", ".join(row.endorsers), format_time(row.time_ms),
+         f"{(row.apart_ms or 0) // 60_000} min from its record times" if row.flagged else ""]
         for row in found
     ]  # fmt: skip
-    columns = ("transaction", "block", "judged", "by", "function", "endorsed by", "time")
+    columns = ("transaction", "block", "judged", "by", "function", "endorsed by", "time", "flagged")
     say(as_json, {"transactions": rows}, lambda: table("transactions", columns, cells, ""))
     ledger.close()
 

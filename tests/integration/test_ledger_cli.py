@@ -16,9 +16,13 @@ pytest.importorskip("fabric_protos", reason="the extra 'stack' is not installed"
 from chaincode.parties import PartyRecord
 from ledger.embedded import EmbeddedLedger
 from ledger.fabric.gateway import Gateway
+from ledger.fabric.index import open_index
 from ledger.fabric.ledger import FabricLedger
 from ledger.witness import Witness
 from ops.cli import ledger as commands
+from pedigree.custody.leaf import decode_leaf
+from pedigree.custody.steps import Kind
+from pedigree.proof import decode_batch
 from pedigree.seal import KeyRing, encode_keyring, ring_key
 from tests.contract.ledger_world import ORIGIN, START_MS, WITNESS, Clock, LedgerWorld, commit_all
 from tests.integration.fake_gateway import FakeGateway
@@ -74,6 +78,26 @@ def test_lanes_batches_transactions_and_parties_are_shown(channel: Path) -> None
     assert (found["lane"], found["batch"]) == ([0, 1], 2)
     assert run(channel, "party")["parties"][0]["party"] == "urn:example:clinic"
     assert run(channel, "party", "urn:example:nobody")["parties"] == []
+
+
+def test_record_times_far_from_the_transaction_s_own_are_flagged(channel: Path) -> None:
+    world = LedgerWorld(41)
+    index = open_index(channel / "index.sqlite")
+    seen = set()
+    for batch in world.batches():
+        first = batch.messages[0].number
+        at = next(r.batch for r in index.receipts(0, batch.partition) if decode_batch(r.record).first == first)
+        row = index.transaction_of(0, batch.partition, at)
+        assert row is not None
+        leaves = [decode_leaf(leaf) for message in batch.messages for group in message.groups for leaf in group.leaves]
+        stated = [leaf.record for leaf in leaves if leaf.kind == Kind.EVENT and leaf.record >= 0]
+        assert row.apart_ms == max((abs(row.time_ms - record) for record in stated), default=None)
+        assert row.flagged == any(abs(row.time_ms - record) > 15 * 60_000 for record in stated)
+        shown = run(channel, "batch", f"0/{batch.partition}/{at}")
+        assert (shown["flagged"], shown["apart_ms"]) == (row.flagged, row.apart_ms)
+        seen.add(row.flagged)
+    assert True in seen
+    index.close()
 
 
 def test_everything_is_verified_with_every_organisations_peer(channel: Path) -> None:
