@@ -17,7 +17,7 @@ from graph.neo4j.paging import after, page
 from graph.neo4j.server import Tx
 from graph.neo4j.values import ROLE
 from pedigree.errors import CursorError
-from pedigree.query import EventQuery, FieldName, Match, Viewer
+from pedigree.query import EventQuery, FieldName, Match, Span, Viewer
 
 
 def query_events(tx: Tx, query: EventQuery, viewer: Viewer | None, cursor: Cursor | None, limit: int) -> Page[EventRow]:
@@ -89,13 +89,13 @@ def _chosen(p: Parameters, query: EventQuery, viewer: Viewer | None) -> str | No
             f"UNION MATCH (e:Event) WHERE e.event_id IN {ids} RETURN e }}"
         )
     for match in query.matches:
-        found = _named(p, match)
+        found = _named(p, match, query.event_time)
         if found:
             return found
     for condition in query.conditions:
         if condition.operator == "EQ" and all(not field.alias for field in condition.fields):
             pairs = [[f.section, f.name, v.value] for f in condition.fields for v in condition.values]
-            return _of_fields(p, pairs)
+            return _of_fields(p, pairs, query.event_time)
     for name, places in (("read_point", query.read_points), ("biz_location", query.biz_locations)):
         for one in places:
             if all(pattern.exact for pattern in one.patterns):
@@ -103,24 +103,29 @@ def _chosen(p: Parameters, query: EventQuery, viewer: Viewer | None) -> str | No
                 is_one = f"= {p.add(keys[0])}" if len(keys) == 1 else f"IN {p.add(keys)}"
                 return f"MATCH (e:Event) USING INDEX e:Event({name}, time) WHERE e.{name} {is_one} AND e.time > -{2**62}"
     if viewer is not None and not viewer.held and not query.biz_steps:
-        return _of_fields(p, [[PARTY, "", viewer.party]])
+        return _of_fields(p, [[PARTY, "", viewer.party]], query.event_time)
     return None
 
 
-def _of_fields(p: Parameters, pairs: list[list[Any]]) -> str:
+def _of_fields(p: Parameters, pairs: list[list[Any]], times: Span) -> str:
+    """A field has its event's time too, last in its index: a GTIN that a million events name is asked for some days of them."""
+    within = [f"g.time >= {p.add(times.ge if times.ge is not None else -(2**62))}"]
+    within += [f"g.time < {p.add(times.lt)}"] if times.lt is not None else []
+    timed = " AND ".join(within)
     if len(pairs) == 1:
         section, name, value = (p.add(part) for part in pairs[0])
         return (
             f"MATCH (g:Field) USING INDEX g:Field(section, name, value, time) WHERE g.section = {section} AND g.name = {name} "
-            f"AND g.value = {value} AND g.time > -{2**62} MATCH (e:Event)-[:SAYS]->(g) WITH DISTINCT e"
+            f"AND g.value = {value} AND {timed} MATCH (e:Event)-[:SAYS]->(g) WITH DISTINCT e"
         )
     return (
-        f"UNWIND {p.add(pairs)} AS pair MATCH (g:Field {{section: pair[0], name: pair[1], value: pair[2]}}) "
+        f"UNWIND {p.add(pairs)} AS pair MATCH (g:Field) USING INDEX g:Field(section, name, value, time) "
+        f"WHERE g.section = pair[0] AND g.name = pair[1] AND g.value = pair[2] AND {timed} "
         "MATCH (e:Event)-[:SAYS]->(g) WITH DISTINCT e"
     )
 
 
-def _named(p: Parameters, match: Match) -> str | None:
+def _named(p: Parameters, match: Match, times: Span) -> str | None:
     keys = [one.key for one in match.patterns if one.exact]
     classes = [class_key(one.gtins) for one in match.patterns if one.gtins and "[" not in one.gtins]
     if len(keys) + len(classes) < len(match.patterns):
@@ -131,7 +136,7 @@ def _named(p: Parameters, match: Match) -> str | None:
             f"MATCH (u:Unit)<-[n:NAMES]-(e:Event) USING INDEX u:Unit(epc) WHERE u.epc IN {p.add(keys)} "
             f"AND n.role IN {p.add(roles)} WITH DISTINCT e"
         )
-    by_class = _of_fields(p, [[SERIALS, role, key] for role in roles for key in classes])
+    by_class = _of_fields(p, [[SERIALS, role, key] for role in roles for key in classes], times)
     if not keys:
         return by_class
     return (
