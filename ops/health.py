@@ -103,7 +103,7 @@ def health_router(health: Health) -> APIRouter:
     async def live() -> dict[str, str]:
         return {"status": "alive"}
 
-    @router.get("/ready")
+    @router.get("/ready", responses={503: {"description": "Not ready, and why", "content": {"application/json": {}}}})
     def ready() -> JSONResponse:
         report = health.report()
         return JSONResponse(report, 200 if not report["reasons"] else 503)

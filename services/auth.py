@@ -13,6 +13,7 @@ from starlette.requests import HTTPConnection
 from pedigree.facts import OPERATOR, ApiKey, KeyRole, fact_of
 from pedigree.messages import Fact
 from pedigree.seal import sm3
+from services.acceptable import acceptable
 from services.context import Services
 from services.problems import Problem, forbidden
 
@@ -62,7 +63,7 @@ def caller_of(services: Services, request: HTTPConnection) -> Caller | None:
 
 
 def require(services: Services, *roles: KeyRole) -> Callable[[Request], Awaitable[Caller]]:
-    """A FastAPI dependency: the caller, who must have one of the roles (any, when none is named). Raises 401, 403.
+    """A FastAPI dependency: the caller, who must have one of the roles (any, when none is named). Raises 401, 403, and 406.
 
     Reads of what is not public are written to the access log, denied ones too.
     """
@@ -77,6 +78,7 @@ def require(services: Services, *roles: KeyRole) -> Callable[[Request], Awaitabl
             services.access.read(caller.key, caller.party, route, dict(request.path_params), allowed)
         if not allowed:
             raise forbidden(f"key {caller.key} has not the role {' or '.join(roles)}")
+        acceptable(request)
         return caller
 
     return dependency

@@ -16,6 +16,8 @@ from starlette.responses import JSONResponse, Response
 
 from pedigree import errors
 from pedigree.errors import DocumentError, Fault, IdentifierError, MedtraceError
+from services.describing import describe
+from services.openapi import TITLES, TYPES
 
 _log = structlog.get_logger("medtrace.http")
 MAX_FAULTS = 100
@@ -40,7 +42,7 @@ class Problem(MedtraceError):
         super().__init__(detail)
         self.status = status
         self.type = type
-        self.title = title or _TITLES.get(status, "Error")
+        self.title = title or TITLES.get(status, "Error")
         self.headers = dict(headers or {})
         self.faults = faults
         self.extra = dict(extra or {})
@@ -66,38 +68,15 @@ def too_large(detail: str) -> Problem:
     return Problem(413, "CaptureLimitExceededException", detail)
 
 
-_TITLES = {
-    400: "The request is not valid",
-    401: "Who are you?",
-    403: "Not allowed",
-    404: "Not found",
-    405: "Method not allowed here",
-    406: "No answer in an accepted form",
-    409: "It exists already",
-    413: "Too large",
-    414: "The address is too long",
-    415: "This media type is not understood",
-    429: "Too many requests",
-    500: "A fault of ours",
-    503: "Not able to do this just now",
-}
-_TYPES = {
-    400: "ValidationException",
-    401: "SecurityException",
-    403: "SecurityException",
-    404: "NoSuchResourceException",
-    405: "MethodNotAllowedException",
-    406: "NotAcceptableException",
-    413: "CaptureLimitExceededException",
-    414: "URITooLongException",
-    415: "UnsupportedMediaTypeException",
-    429: "TooManyRequestsException",
-}
 # What the client can do about it: status, seconds to wait.
 _STAGES: tuple[tuple[type[MedtraceError], int, int], ...] = (
     (errors.IdentifierError, 400, 0),
     (errors.DocumentError, 400, 0),
     (errors.SealError, 400, 0),
+    (errors.CursorError, 400, 0),
+    (errors.QueryTooComplexError, 413, 0),
+    (errors.GraphError, 503, 5),
+    (errors.LogUnreachableError, 503, 5),
     (errors.LogFullError, 503, 30),
     (errors.FencedError, 503, 1),
     (errors.StoreAheadError, 503, 60),
@@ -114,9 +93,11 @@ def translate(error: MedtraceError) -> Problem:
     for kind, status, wait in _STAGES:
         if isinstance(error, kind):
             if status >= 500:
-                detail = "there is no room" if isinstance(error, errors.LogFullError) else "a part of the system is not available"
                 headers = {"Retry-After": str(wait)}
-                return Problem(status, "ImplementationException", f"{detail}; nothing was taken, try again", headers=headers)
+                return Problem(status, "ImplementationException", _unavailable(error), headers=headers)
+            if isinstance(error, errors.GraphError):
+                type_ = "QueryTooComplexException" if status == 413 else "QueryParameterException"
+                return Problem(status, type_, str(error))
             faults: Sequence[Fault] = ()
             if isinstance(error, DocumentError):
                 faults = error.faults
@@ -124,6 +105,14 @@ def translate(error: MedtraceError) -> Problem:
                 faults = (Fault(error.field, error.code, "a valid value"),)
             return Problem(status, "ValidationException", str(error), faults=faults)
     return Problem(500, "ImplementationException", "something that should not happen")
+
+
+def _unavailable(error: MedtraceError) -> str:
+    """What the client may believe about what it has just sent."""
+    if isinstance(error, errors.LogUnreachableError):
+        return "the log does not answer; what was sent may have been taken: send it again, a repeat has no effect"
+    detail = "there is no room" if isinstance(error, errors.LogFullError) else "a part of the system is not available"
+    return f"{detail}; nothing was taken, try again"
 
 
 def document(problem: Problem) -> dict[str, Any]:
@@ -147,7 +136,7 @@ def fault_json(fault: Fault) -> dict[str, str]:
 
 
 def install(app: FastAPI, html: HtmlRenderer | None = None) -> None:
-    """Register the translation with an app; sub-routers need nothing of their own."""
+    """Register the translation with an app, and its answers in /openapi.json; sub-routers need nothing of their own."""
 
     def answer(request: Request, problem: Problem) -> Response:
         made = document(problem)
@@ -166,7 +155,7 @@ def install(app: FastAPI, html: HtmlRenderer | None = None) -> None:
 
     def http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        type_ = _TYPES.get(error.status_code, "ImplementationException")
+        type_ = TYPES.get(error.status_code, "ImplementationException")
         return answer(request, Problem(error.status_code, type_, str(error.detail), headers=error.headers))
 
     def fields(request: Request, error: Exception) -> Response:
@@ -185,6 +174,7 @@ def install(app: FastAPI, html: HtmlRenderer | None = None) -> None:
         problem.extra["id"] = _note(request, error)
         return answer(request, problem)
 
+    describe(app)
     app.add_exception_handler(MedtraceError, ours)
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(RequestValidationError, fields)

@@ -47,7 +47,7 @@ class Sessions:
     def __init__(self, services: Services, realm: KeyRole, path: str = "") -> None:
         """`path`: where the console lies, `/<realm>` unless given. The cookie is sent there and below it only."""
         self._services = services
-        self._realm = realm
+        self.realm = realm
         self.path = path or f"/{realm}"
         self._cookie = f"medtrace_{realm}"
         self._ended: dict[str, int] = {}
@@ -141,7 +141,7 @@ class Sessions:
 
     def _allowed(self, request: Request, caller: Caller) -> Caller:
         """An operator's key opens no console: the role itself is needed. Reads and refusals are noted."""
-        allowed = self._realm in caller.roles
+        allowed = self.realm in caller.roles
         if request.method in ("GET", "HEAD") or not allowed:
             given = {name: request.query_params[name][:200] for name in _SUBJECT if name in request.query_params}
             # A key that was pasted into the search box must not end up in a log.
@@ -149,11 +149,11 @@ class Sessions:
             route = getattr(request.scope.get("route"), "path", "")
             self._services.access.read(caller.key, caller.party, route, {**request.path_params, **asked}, allowed)
         if not allowed:
-            raise forbidden(f"key {caller.key} has not the role {self._realm}")
+            raise forbidden(f"key {caller.key} has not the role {self.realm}")
         return caller
 
     def _mac(self, use: bytes, data: bytes) -> bytes:
-        key = self._services.page_secret + self._realm.encode()
+        key = self._services.page_secret + self.realm.encode()
         return hmac.new(key, use + b"\0" + data, hashlib.sha256).digest()[:_MAC]
 
 

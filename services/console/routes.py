@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from pedigree.errors import MedtraceError
 from services.console.pages import Console, bilingual, lang_of, wants_json
+from services.openapi import CONSOLE, errors
 from services.problems import Problem, bad_query, document, translate
 from services.session import Posted
 
@@ -39,8 +40,9 @@ def console_router(console: Console) -> APIRouter:
 
             return handled
 
-    router = APIRouter(route_class=ConsoleRoute)
     sessions = console.sessions
+    answers = errors(400, 401, 403, 404, 409, 413, 415)
+    router = APIRouter(route_class=ConsoleRoute, responses=answers, tags=[f"{CONSOLE}{sessions.realm}"])
 
     @router.get(f"{sessions.path}/login")
     async def form(request: Request) -> Response:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 from urllib.parse import unquote
 
 from fastapi import APIRouter, Depends, Query, Request
 from markupsafe import Markup
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 
 from pedigree.errors import IdentifierError
 from services.context import Services
 from services.label import make
 from services.label.make import DEFAULT_SIZE, MAX_SIZE, MIN_SIZE, Label, Symbol
+from services.openapi import errors
 from services.pages import environment, language, page_headers
 from services.problems import bad_query
 from services.ratelimit import RateLimiter
@@ -25,6 +26,10 @@ _SHEET = environment(_HERE, _CSS).get_template("sheet.html")
 _HEADERS = page_headers(_CSS)
 _MOST = 60
 _TYPES = {"svg": "image/svg+xml", "png": "image/png"}
+_SYMBOL: dict[str, Any] = {
+    "description": "The symbol",
+    "content": {media: {"schema": {"type": "string", "format": "binary"}} for media in _TYPES.values()},
+}
 _CONTENT = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'",
@@ -35,7 +40,7 @@ _CONTENT = {
 def label_router(services: Services) -> APIRouter:
     """The routes under `/label`. Codes lead to `EdgeSettings.base_url`, or to where the request went."""
     limit = Depends(RateLimiter(services.settings.public_rate, services.settings.public_burst))
-    router = APIRouter(dependencies=[limit])
+    router = APIRouter(dependencies=[limit], responses=errors(400, 429))
 
     def base(request: Request) -> str:
         return services.settings.base_url or str(request.base_url).rstrip("/")
@@ -43,7 +48,7 @@ def label_router(services: Services) -> APIRouter:
     def year() -> int:
         return datetime.fromtimestamp(services.clock() / 1000, UTC).year
 
-    @router.get("/label/sheet")
+    @router.get("/label/sheet", response_class=HTMLResponse)
     def sheet(
         request: Request,
         codes: list[str] = Query(default=[], description="codes, one a line or a parameter"),
@@ -60,7 +65,7 @@ def label_router(services: Services) -> APIRouter:
         lang = language(request)
         return Response(_SHEET.render(lang=lang, labels=labels), 200, _HEADERS, "text/html; charset=utf-8")
 
-    @router.get("/label/{rest:path}")
+    @router.get("/label/{rest:path}", response_class=Response, responses={200: _SYMBOL})
     def one(
         request: Request,
         symbol: str = Query("", max_length=12),

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 from pedigree.identifiers import has_valid_check_digit
 from pedigree.times import format_time
+from services.acceptable import acceptable
 from services.context import Services
 from services.openapi import errors, parameter
 from services.problems import not_found
@@ -26,8 +27,8 @@ _SCOPE = {"parameters": [parameter("lot", "Of the pack, where it is known"), par
 def resolver_router(services: Services) -> APIRouter:
     """Public, with the limits of public pages."""
     limit = Depends(RateLimiter(services.settings.public_rate, services.settings.public_burst))
-    router = APIRouter(dependencies=[limit], tags=["Digital Link resolver"])
-    answers: dict[int | str, dict[str, Any]] = {200: {"description": "What is known", "content": _OBJECT}, **errors(404, 429)}
+    router = APIRouter(dependencies=[limit, Depends(acceptable)], tags=["Digital Link resolver"])
+    answers = _answers("What is known", 404)
 
     @router.get("/products/{gtin}", responses=answers)
     async def get_product(gtin: str) -> Response:
@@ -42,12 +43,16 @@ def resolver_router(services: Services) -> APIRouter:
         made = await run_in_threadpool(_recall, services, _checked(gtin), lot, serial)
         return JSONResponse(made, headers={"Access-Control-Allow-Origin": "*"})
 
-    @router.get("/.well-known/gs1resolver", responses={200: {"description": "This resolver", "content": _OBJECT}, **errors(429)})
+    @router.get("/.well-known/gs1resolver", responses=_answers("This resolver"))
     async def get_description(request: Request) -> Response:
         base = services.settings.base_url or str(request.base_url).rstrip("/")
         return JSONResponse(description(base), headers={"Access-Control-Allow-Origin": "*"})
 
     return router
+
+
+def _answers(what: str, *statuses: int) -> dict[int | str, dict[str, Any]]:
+    return {200: {"description": what, "content": _OBJECT}, **errors(406, 429, *statuses)}
 
 
 def _checked(gtin: str) -> str:

@@ -15,6 +15,7 @@ from pedigree.errors import IdentifierError, MedtraceError, ProofError, Settings
 from pedigree.identifiers import Scan, parse_scan
 from pedigree.identifiers.grammar import KEYS, SHORT_NAMES
 from services.context import Services
+from services.openapi import PAGES, errors
 from services.pages import PUBLIC_HEADERS, language, prefers_json
 from services.problems import Problem, document, not_found, translate
 from services.ratelimit import RateLimiter
@@ -41,7 +42,8 @@ def verify_router(services: Services, scans: ScanCounts | None = None) -> APIRou
     gatherer = Gatherer(services, services.graph, history, scans or MemoryScans())
     pages = PublicPages(services)
     limit = Depends(RateLimiter(services.settings.public_rate, services.settings.public_burst))
-    router = APIRouter(route_class=_route_class(pages), dependencies=[limit])
+    answers = errors(400, 404, 409, 429)
+    router = APIRouter(route_class=_route_class(pages), dependencies=[limit], responses=answers, tags=[PAGES])
 
     # Plain functions: reading SQLite on the event loop would hold up every other request. The hop to a thread costs 0.2 ms.
 
