@@ -148,8 +148,16 @@ def reset(
 
 
 @app.command()
-def compose(as_json: AsJson = False) -> None:
+def compose(
+    fabric: Annotated[bool, typer.Option("--fabric", help="Print docker-compose.fabric.yml, which goes beside it.")] = False,
+    as_json: AsJson = False,
+) -> None:
     """Print docker-compose.yml as it follows from the plan."""
     from ops.stack import compose as made
 
+    if fabric:
+        from ops.stack import compose_fabric
+
+        say(as_json, compose_fabric.compose_fabric(), lambda: typer.echo(compose_fabric.rendered(), nl=False))
+        return
     say(as_json, made.compose(), lambda: typer.echo(made.rendered(), nl=False))

@@ -1,4 +1,5 @@
-"""`python -m ops.fabric up|down|status|logs|reset`: the native network alone, without the rest of the stack."""
+"""`python -m ops.fabric up|down|status|logs|reset`: the native network alone, without the rest of the stack. `make` and `join`
+are for one in containers."""
 
 from __future__ import annotations
 
@@ -25,6 +26,20 @@ def up(folder: Where = FOLDER, ordering: Annotated[str, typer.Option(help="raft 
         network.make(make_plan(_ordering(ordering)))
     network.start(typer.echo)
     status(folder)
+
+
+@app.command()
+def make(folder: Where = FOLDER, ordering: Annotated[str, typer.Option(help="raft or bft")] = "raft") -> None:
+    """Make the material of a network in containers (docker-compose.fabric.yml): certificates, first block, configuration."""
+    network = Network(folder)
+    network.make(make_plan(_ordering(ordering), containers=True))
+    typer.echo(f"made: {network.folder.root}")
+
+
+@app.command()
+def join(folder: Where = FOLDER) -> None:
+    """Let the running containers join the channel, install and approve the contract."""
+    Network(folder).join(typer.echo)
 
 
 @app.command()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ops.fabric.plan import DOMAIN, MEMBERS, Folder, Plan
+from ops.fabric.plan import DOMAIN, MEMBERS, Folder, OrdererNode, PeerNode, Plan
 
 PROFILE = "Medtrace"
 Yaml = dict[str, Any]
@@ -19,7 +19,7 @@ def crypto_config(plan: Plan) -> Yaml:
                 "Name": member,
                 "Domain": f"{member}.{DOMAIN}",
                 "EnableNodeOUs": True,
-                "Specs": [{"Hostname": "peer0", "SANS": sans}],
+                "Specs": [{"Hostname": "peer0", "SANS": [*sans, plan.host("peer", member)]}],
                 "Users": {"Count": 1},
             }
             for member in MEMBERS
@@ -29,7 +29,7 @@ def crypto_config(plan: Plan) -> Yaml:
                 "Name": f"{node.member}-orderer",
                 "Domain": f"orderer.{node.member}.{DOMAIN}",
                 "EnableNodeOUs": True,
-                "Specs": [{"Hostname": "node", "SANS": sans}],
+                "Specs": [{"Hostname": "node", "SANS": [*sans, plan.host("orderer", node.member)]}],
             }
             for node in plan.orderers
         ],
@@ -46,13 +46,13 @@ def configtx(plan: Plan, folder: Folder) -> Yaml:
             "AbsoluteMaxBytes": plan.blocks.absolute,
             "PreferredMaxBytes": plan.blocks.preferred,
         },
-        "Organizations": [_orderer_org(node.member, node.port, folder) for node in plan.orderers],
+        "Organizations": [_orderer_org(plan, node, folder) for node in plan.orderers],
         "Policies": _meta() | {"BlockValidation": _rule("ImplicitMeta", "ANY Writers")},
         "Capabilities": {"V2_0": True},
     }
     orderer |= _bft(plan, folder) if plan.ordering == "bft" else _raft(plan, folder)
     application: Yaml = {
-        "Organizations": [_peer_org(node.member, node.port, folder) for node in plan.peers],
+        "Organizations": [_peer_org(plan, node, folder) for node in plan.peers],
         "Policies": _meta()
         | {
             "LifecycleEndorsement": _rule("ImplicitMeta", "MAJORITY Endorsement"),
@@ -76,7 +76,9 @@ def _meta() -> Yaml:
     }
 
 
-def _peer_org(member: str, port: int, folder: Folder) -> Yaml:
+def _peer_org(plan: Plan, node: PeerNode, folder: Folder) -> Yaml:
+    member = node.member
+
     def one_of(*roles: str) -> Yaml:
         return _rule("Signature", f"OR({', '.join(repr(f'{member}.{role}') for role in roles)})")
 
@@ -90,12 +92,12 @@ def _peer_org(member: str, port: int, folder: Folder) -> Yaml:
             "Admins": one_of("admin"),
             "Endorsement": one_of("peer"),
         },
-        "AnchorPeers": [{"Host": "127.0.0.1", "Port": port}],
+        "AnchorPeers": [{"Host": plan.host("peer", member), "Port": node.port}],
     }
 
 
-def _orderer_org(member: str, port: int, folder: Folder) -> Yaml:
-    name = f"{member}-orderer"
+def _orderer_org(plan: Plan, node: OrdererNode, folder: Folder) -> Yaml:
+    member, name = node.member, f"{node.member}-orderer"
     return {
         "Name": name,
         "ID": name,
@@ -105,7 +107,7 @@ def _orderer_org(member: str, port: int, folder: Folder) -> Yaml:
             "Writers": _rule("Signature", f"OR('{name}.member')"),
             "Admins": _rule("Signature", f"OR('{name}.admin')"),
         },
-        "OrdererEndpoints": [f"127.0.0.1:{port}"],
+        "OrdererEndpoints": [f"{plan.host('orderer', member)}:{node.port}"],
     }
 
 
@@ -115,7 +117,7 @@ def _raft(plan: Plan, folder: Folder) -> Yaml:
         "EtcdRaft": {
             "Consenters": [
                 {
-                    "Host": "127.0.0.1",
+                    "Host": plan.host("orderer", node.member),
                     "Port": node.port,
                     "ClientTLSCert": str(folder.orderer_host(node.member) / "tls/server.crt"),
                     "ServerTLSCert": str(folder.orderer_host(node.member) / "tls/server.crt"),
@@ -142,7 +144,7 @@ def _bft(plan: Plan, folder: Folder) -> Yaml:
         mapping.append(
             {
                 "ID": number,
-                "Host": "127.0.0.1",
+                "Host": plan.host("orderer", node.member),
                 "Port": node.port,
                 "MSPID": f"{node.member}-orderer",
                 "Identity": str(certificates[0] if certificates else host / "msp/signcerts"),

@@ -31,7 +31,7 @@ def join(plan: Plan, folder: Folder, programs: Programs) -> None:
 def deploy(plan: Plan, folder: Folder, programs: Programs, version: str = "1", sequence: int = 1) -> dict[str, str]:
     """Install, start, approve, commit; the package id of each organisation."""
     packages = each(plan, lambda node: _install(node, plan, folder, programs))
-    for node in plan.peers:
+    for node in () if plan.containers else plan.peers:
         processes.start(contract_process(node, packages[node.member]), programs, folder)
     definition: list[str | Path] = ["--channelID", CHANNEL, "--name", CHAINCODE, "--version", version]
     definition += ["--sequence", str(sequence), *_orderer_flags(plan, folder)]
@@ -89,7 +89,7 @@ def _join_peer(member: str, plan: Plan, folder: Folder, programs: Programs) -> N
 
 def _install(node: PeerNode, plan: Plan, folder: Folder, programs: Programs) -> str:
     path = folder.packages / f"{node.member}.tar.gz"
-    write_package(path, f"127.0.0.1:{node.chaincode}")
+    write_package(path, f"{plan.host('contract', node.member)}:{node.chaincode}")
     environment = admin_environment(node.member, plan, folder)
 
     def install() -> None:

@@ -59,7 +59,7 @@ class Network:
         check_version(programs)
         folder = self.folder
         shutil.rmtree(folder.crypto, ignore_errors=True)  # left by a making that broke off
-        for path in (folder.root, folder.channel, folder.crypto, folder.profiles):
+        for path in (folder.root, folder.channel, folder.crypto, folder.profiles, folder.root / "indexes"):
             path.mkdir(parents=True, exist_ok=True)
         folder.root.chmod(0o700)  # private keys are below
         _write(folder.channel / "crypto-config.yaml", crypto_config(plan))
@@ -71,7 +71,7 @@ class Network:
         for peer in plan.peers:
             _write(folder.node(f"peer-{peer.member}") / "core.yaml", core_yaml(peer, plan, folder))
         for orderer in plan.orderers:
-            _write(folder.node(f"orderer-{orderer.member}") / "orderer.yaml", orderer_yaml(orderer, folder))
+            _write(folder.node(f"orderer-{orderer.member}") / "orderer.yaml", orderer_yaml(orderer, plan, folder))
         write_builder(folder.builder)
         for member in MEMBERS:
             folder.profile(member).write_bytes(msgspec.json.format(msgspec.json.encode(self._profile(member, plan)), indent=2))
@@ -84,6 +84,8 @@ class Network:
 
     def start(self, say: Say = lambda _: None, *, witnesses: bool = True) -> None:
         """Start what does not run and wait until a transaction commits. LedgerError: a node ended, or it took too long."""
+        if self.plan.containers:
+            raise SettingsError(f"the network in {self.folder.root} is made for containers: `docker compose` starts it")
         programs = find_programs()
         check_version(programs)
         plan, folder = self.plan, self.folder
@@ -105,6 +107,15 @@ class Network:
         (folder.root / "indexes").mkdir(exist_ok=True)
         for process in self._witnesses() if witnesses else []:
             processes.start(process, programs, folder)
+
+    def join(self, say: Say = lambda _: None) -> None:
+        """Bring channel and contract onto nodes that run already, in containers; asked again it does what is missing."""
+        programs = find_programs()
+        check_version(programs)
+        say("joining the channel")
+        lifecycle.join(self.plan, self.folder, programs)
+        say("installing the contract")
+        self.folder.deployed.write_text(json.dumps(lifecycle.deploy(self.plan, self.folder, programs), indent=2))
 
     def wait_ready(self, seconds: float = 60) -> float:
         """Commit an empty transaction; returns how long it took in seconds."""
@@ -167,10 +178,10 @@ class Network:
 
     def _profile(self, member: str, plan: Plan) -> Profile:
         user = self.folder.user(member, "User1") / "msp"
-        peers = [
-            Peer(node.member, f"127.0.0.1:{node.port}", str(self.folder.peer_host(node.member) / "tls/ca.crt"))
-            for node in plan.peers
-        ]
+        peers = []
+        for node in plan.peers:
+            authority = self.folder.peer_host(node.member) / "tls/ca.crt"
+            peers.append(Peer(node.member, f"{plan.host('peer', node.member)}:{node.port}", str(authority)))
         certificate = next((user / "signcerts").glob("*.pem"))
         key = next((user / "keystore").iterdir())
         return Profile(member, CHANNEL, CHAINCODE, self.genesis(), str(certificate), str(key), tuple(peers))

@@ -42,15 +42,15 @@ def core_yaml(node: PeerNode, plan: Plan, folder: Folder) -> Yaml:
     """A peer. Gossip intervals of a second and `orgLeader`: blocks and endorsement plans are there at once, not after half a
     minute; `handlers`: without them requests are not checked; `runtimeParams`: without them there are no batch messages."""
     home, host = folder.node(f"peer-{node.member}"), folder.peer_host(node.member)
-    address = f"127.0.0.1:{node.port}"
+    address = f"{plan.host('peer', node.member)}:{node.port}"
     return {
         "peer": {
             "id": f"peer0.{node.member}.{DOMAIN}",
             "networkId": CHAINCODE,
-            "listenAddress": address,
+            "listenAddress": f"{plan.listen}:{node.port}",
             "address": address,
-            "chaincodeListenAddress": f"127.0.0.1:{node.internal}",
-            "chaincodeAddress": f"127.0.0.1:{node.internal}",
+            "chaincodeListenAddress": f"{plan.listen}:{node.internal}",
+            "chaincodeAddress": f"{plan.host('peer', node.member)}:{node.internal}",
             "localMspId": node.member,
             "localMspType": "bccsp",
             "mspConfigPath": str(host / "msp"),
@@ -113,12 +113,12 @@ def core_yaml(node: PeerNode, plan: Plan, folder: Folder) -> Yaml:
             "history": {"enableHistoryDatabase": False},
             "snapshots": {"rootDir": str(home / "snapshots")},
         },
-        "operations": {"listenAddress": f"127.0.0.1:{node.operations}"},
+        "operations": {"listenAddress": f"{plan.listen}:{node.operations}"},
         "metrics": {"provider": "prometheus"},
     }
 
 
-def orderer_yaml(node: OrdererNode, folder: Folder) -> Yaml:
+def orderer_yaml(node: OrdererNode, plan: Plan, folder: Folder) -> Yaml:
     """An orderer: everything in its own file, because the environment can only change keys that stand in one."""
     home, host = folder.node(f"orderer-{node.member}"), folder.orderer_host(node.member)
     tls = {
@@ -130,7 +130,7 @@ def orderer_yaml(node: OrdererNode, folder: Folder) -> Yaml:
     admin = tls | {"ClientAuthRequired": True, "ClientRootCAs": [str(host / "tls/ca.crt")]}
     return {
         "General": {
-            "ListenAddress": "127.0.0.1",
+            "ListenAddress": plan.listen,
             "ListenPort": node.port,
             "TLS": tls,
             "LocalMSPDir": str(host / "msp"),
@@ -143,9 +143,9 @@ def orderer_yaml(node: OrdererNode, folder: Folder) -> Yaml:
             "Cluster": {"SendBufferSize": 100},
         },
         "FileLedger": {"Location": str(home / "data")},
-        "Operations": {"ListenAddress": f"127.0.0.1:{node.operations}", "TLS": {"Enabled": False}},
+        "Operations": {"ListenAddress": f"{plan.listen}:{node.operations}", "TLS": {"Enabled": False}},
         "Metrics": {"Provider": "prometheus"},
-        "Admin": {"ListenAddress": f"127.0.0.1:{node.admin}", "TLS": admin},
+        "Admin": {"ListenAddress": f"{plan.listen}:{node.admin}", "TLS": admin},
         # Without a size every join is refused with status 400.
         "ChannelParticipation": {"Enabled": True, "MaxRequestBodySize": "1 MB"},
         "Consensus": {"WALDir": str(home / "wal"), "SnapDir": str(home / "snapshots")},

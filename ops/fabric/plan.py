@@ -56,6 +56,17 @@ class Plan(msgspec.Struct, frozen=True):
     """The network's name in checkpoints and proofs."""
     interval_ms: int = 10_000
     """Between checkpoints."""
+    containers: bool = False
+    """Nodes run in containers, each under its own name; the same ports are published on 127.0.0.1 for the administrator."""
+
+    def host(self, kind: str, member: str) -> str:
+        """Where others reach a node: `kind` is peer, contract or orderer."""
+        return f"{kind}-{member}" if self.containers else "127.0.0.1"
+
+    @property
+    def listen(self) -> str:
+        """The address that nodes bind."""
+        return "0.0.0.0" if self.containers else "127.0.0.1"
 
 
 class Folder:
@@ -109,19 +120,20 @@ def make_plan(
     blocks: Blocks | None = None,
     origin: str = "medtrace.local",
     interval_ms: int = 10_000,
+    containers: bool = False,
 ) -> Plan:
-    """A plan with free ports. `orderers`: 0 = one for raft (the regulator's), four for BFT.
+    """A plan with free ports, for containers with the usual ones. `orderers`: 0 = one for raft (the regulator's), four for BFT.
 
     SettingsError: a number that the ordering can't work with.
     """
     count = orderers or (4 if ordering == "bft" else 1)
     if not (count == 4 if ordering == "bft" else count in (1, 3)):
         raise SettingsError(f"{count} orderers: raft works with 1 or 3 here, bft with 4 (one an organisation)")
-    ports = iter(_free_ports(4 * len(MEMBERS) + 3 * count))
+    ports = iter(_usual_ports(count) if containers else _free_ports(4 * len(MEMBERS) + 3 * count))
     peers = tuple(PeerNode(member, next(ports), next(ports), next(ports), next(ports)) for member in MEMBERS)
     hosts = MEMBERS[::-1][:count]
     nodes = tuple(OrdererNode(member, next(ports), next(ports), next(ports)) for member in hosts)
-    return Plan(ordering, peers, nodes, blocks or Blocks(), origin, interval_ms)
+    return Plan(ordering, peers, nodes, blocks or Blocks(), origin, interval_ms, containers)
 
 
 def load_plan(folder: Folder) -> Plan | None:
@@ -137,6 +149,12 @@ def load_plan(folder: Folder) -> Plan | None:
 def save_plan(folder: Folder, plan: Plan) -> None:
     folder.root.mkdir(parents=True, exist_ok=True)
     folder.plan.write_bytes(msgspec.json.format(msgspec.json.encode(plan), indent=2))
+
+
+def _usual_ports(orderers: int) -> list[int]:
+    """Different ones, since all of them are published on one address."""
+    peers = [port + 1000 * n for n in range(len(MEMBERS)) for port in (7051, 7052, 7443, 7999)]
+    return peers + [port + 1000 * n for n in range(orderers) for port in (7050, 7053, 7444)]
 
 
 def _free_ports(count: int) -> list[int]:

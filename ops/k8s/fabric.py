@@ -130,7 +130,7 @@ def _witness(member: str, space: str) -> list[Doc]:
 def _orderer(member: str, space: str) -> list[Doc]:
     ports = {name: FABRIC_PORTS[name] for name in ("orderer", "admin", "operations")}
     node, folder = OrdererNode(member, ports["orderer"], ports["admin"], ports["operations"]), Folder(_ROOT)
-    settings = _abroad(orderer_yaml(node, folder), f"orderer.{space}")
+    settings = _abroad(orderer_yaml(node, Plan("raft", (), (node,)), folder), f"orderer.{space}")
     main = container(
         "orderer", FABRIC_ORDERER, cpu="500m", memory="256Mi", limit="1Gi", command=["orderer"],
         env=[value("FABRIC_CFG_PATH", "/config")],

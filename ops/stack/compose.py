@@ -64,7 +64,7 @@ def _neo4j() -> dict[str, Any]:
 def _line(command: list[str], health: str, extra: Mapping[str, Any]) -> dict[str, Any]:
     probe = f"import urllib.request; urllib.request.urlopen('{health}', timeout=4)"
     return {
-        "build": {"context": ".", "dockerfile": "ops/stack/Dockerfile"},
+        "build": {"context": ".", "dockerfile": "ops/stack/Dockerfile", "args": {"UID": "${LINE_UID:-10001}"}},
         "image": "medtrace:local",
         "command": command,
         "environment": {

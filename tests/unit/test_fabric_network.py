@@ -69,7 +69,7 @@ def test_every_node_has_what_it_does_not_run_without(tmp_path: Path) -> None:
     assert core["peer"]["discovery"]["enabled"] is True
     assert core["chaincode"]["runtimeParams"]["useWriteBatch"] is True
     assert core["vm"]["endpoint"] == ""
-    orderer = orderer_yaml(plan.orderers[0], folder)
+    orderer = orderer_yaml(plan.orderers[0], plan, folder)
     assert orderer["ChannelParticipation"] == {"Enabled": True, "MaxRequestBodySize": "1 MB"}
     assert orderer["General"]["TLS"]["Enabled"] is True
     assert orderer["Admin"]["TLS"]["ClientAuthRequired"] is True
