@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pedigree.cases import Feedback, Item, Rhythm, feedback_of, folded, group, weighed
+from pedigree.cases import Feedback, Item, Note, Rhythm, apart, feedback_of, folded, group, rhythm_cases, weighed
 from pedigree.findings import severity
 
 GTIN = "https://id.gs1.org/01/06901234000009"
@@ -96,3 +96,78 @@ def test_a_week_of_full_hours_stands_out_at_a_place_that_writes_minutes_and_a_ha
             rhythm.note("plain", hour + n * 60_000 + 1, hour + DAY // 2)
     (found,) = rhythm.stretches()
     assert (found.location, found.kind, found.first // DAY, found.last // DAY) == ("liar", "full_hours", 10, 14)
+
+
+def notes(uploads: dict[int, list[int]], place: str = SITE) -> list[Note]:
+    """`uploads`: record time -> event times."""
+    flat = [(at, time) for at, times in uploads.items() for time in times]
+    return [Note(n.to_bytes(32, "big"), pack(str(n)), place, "", PARTY, time, at) for n, (at, time) in enumerate(flat)]
+
+
+def daily(days: int, each: int = 6) -> dict[int, list[int]]:
+    """A place that uploads every night what it did by day."""
+    return {(day + 1) * DAY: [day * DAY + (8 + n) * HOUR + n * 60_000 for n in range(each)] for day in range(days)}
+
+
+def test_a_sale_moved_back_ten_days_stands_apart_from_the_day_it_was_uploaded_with_and_a_late_upload_does_not() -> None:
+    lie = daily(20)
+    lie[15 * DAY].append(4 * DAY + 9 * HOUR)
+    (found,) = apart(notes(lie))
+    assert (found.kind, found.note.time, found.ms > 9 * DAY) == ("older", 4 * DAY + 9 * HOUR, True)
+    late = {at + (12 * DAY if at == 15 * DAY else 0): times for at, times in daily(20).items()}
+    assert apart(notes(late)) == []
+    (case,) = rhythm_cases([], [found], {SITE: PARTY})
+    assert (case.kind, case.subject, case.location, case.severity, case.units) == ("rhythm", "older", SITE, "medium", 1)
+
+
+def test_a_place_that_always_uploads_old_and_new_together_has_that_as_its_norm() -> None:
+    mixed = {at: [*times, at - 9 * DAY] for at, times in daily(20).items()}
+    assert apart(notes(mixed)) == []
+
+
+def test_one_sale_dated_tomorrow_stands_apart_and_a_fast_clock_does_not() -> None:
+    lie = daily(20)
+    lie[10 * DAY].append(10 * DAY + 5 * HOUR)
+    (found,) = apart(notes(lie))
+    assert (found.kind, found.ms) == ("ahead", 5 * HOUR)
+    fast = {at: [time + 11 * HOUR for time in times] for at, times in daily(20).items()}
+    assert apart(notes(fast)) == []
+
+
+def test_a_place_with_few_notes_is_not_judged() -> None:
+    few = daily(4)
+    few[2 * DAY].append(-20 * DAY)
+    assert apart(notes(few)) == []
+
+
+def test_a_week_of_full_hours_is_a_case_of_the_place_and_late_notes_are_a_low_one() -> None:
+    rhythm = Rhythm()
+    for day in range(40):
+        for n in range(10):
+            hour = day * DAY + (8 + n) * HOUR
+            rhythm.note("liar", hour + (0 if 10 <= day < 15 else (n * 7 + 1) * 60_000), hour + HOUR)
+            rhythm.note("outage", hour + 60_000, hour + (9 * DAY if 20 <= day < 26 else HOUR))
+    cases = {case.subject: case for case in rhythm_cases(rhythm.stretches(), [], {"liar": PARTY, "outage": MAKER})}
+    assert {name: (case.party, case.severity) for name, case in cases.items()} == {
+        "full_hours": (PARTY, "medium"),
+        "late": (MAKER, "low"),
+    }
+    assert cases["full_hours"].examples[0].told("notes") == "50"
+
+
+def test_a_scanner_that_upper_cases_five_thousand_serials_is_one_case_that_names_the_scanner() -> None:
+    """Among them a scanner at another gate that does the same, and a serial that somebody invented."""
+    real = [pack(f"q{n}Ab") for n in range(5_000)]
+    wrong = [pack(f"Q{n}AB") for n in range(5_000)]
+    found = [item(unit, "unknown_origin", n, gate="G7") for n, unit in enumerate(wrong)]
+    found += [item(unit, "after_end", 9_000 + n, gate="G7") for n, unit in enumerate(wrong[:40])]
+    other = [pack(f"z{n}Cd") for n in range(30)]
+    found += [item(pack(f"Z{n}CD"), "unknown_origin", 20_000 + n, gate="G8") for n in range(30)]
+    found.append(item(pack("INVENTED"), "unknown_origin", 30_000, "dealer"))
+    cases = group(found, World(*real, *other))
+    assert sorted((one.kind, one.gate, one.units) for one in cases) == [
+        ("misread", "G7", 5_000),
+        ("misread", "G8", 30),
+        ("origin", "", 1),
+    ]
+    assert cases[0].members[0] in wrong

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from ops.bench.detection.world import Told
+from ops.bench.detection.world import DAY, Told
 from ops.simulate import FraudLabel
-from pedigree.cases import Case, Item, Rhythm, Stretch, folded, group
+from pedigree.cases import Case, Item, Note, Rhythm, Stretch, apart, folded, group, rhythm_cases
 from pedigree.findings import LOW, RANKS
 from pedigree.messages import Verdict
 from pedigree.registry import Registry
@@ -51,18 +51,26 @@ def _items(told: Told, unit: str, verdict: Verdict) -> Iterator[Item]:
         )  # fmt: skip
 
 
-def stretches_of(told: Told) -> list[Stretch]:
-    rhythm = Rhythm()
+def rhythms_of(told: Told) -> tuple[list[Stretch], list[Case]]:
+    """What stands out from the norm of its place, and the cases of it."""
+    rhythm, notes, parties = Rhythm(), [], {}
     for hash_, sight in told.line.seen.items():
-        precise = told.line.registry.slack(told.line.stamped[hash_].actor) < 86_400_000
-        if not sight.date_only and precise:
-            rhythm.note(sight.site, sight.time, sight.record_time)
-    return rhythm.stretches()
+        stamped = told.line.stamped[hash_]
+        if sight.date_only or told.line.registry.slack(stamped.actor) >= DAY:
+            continue
+        rhythm.note(sight.site, sight.time, sight.record_time)
+        notes.append(Note(hash_, sight.unit, sight.site, sight.gate, stamped.actor, sight.time, sight.record_time))
+        parties[sight.site] = stamped.actor
+    stretches = rhythm.stretches()
+    return stretches, rhythm_cases(stretches, apart(notes), parties)
 
 
 def truth_of(case: Case, told: Told, frauds: dict[str, FraudLabel]) -> tuple[str, bool]:
     """(what really caused it: `fraud ...`, a kind of mistake, or 'nothing'; whether the case names who or where)."""
     guilty = Counter(frauds[unit].id for unit in case.members if unit in frauds)
+    if case.kind == "rhythm" and not case.members:
+        liars = [one for one in told.frauds if one.kind == "invented_times" and case.location in one.sites]
+        return ("fraud invented_times", True) if liars else ("nothing", False)
     if guilty:
         named = [frauds[unit] for unit in case.members if unit in frauds]
         right = any(case.party in one.culprits or case.location in one.sites or case.subject in one.culprits for one in named)

@@ -34,13 +34,14 @@ Listener = Callable[[int, str, list[Verdict], str], None]
 
 
 class Sight(NamedTuple):
-    """An event as an inspector sees it first. Times ms UTC."""
+    """An event as an inspector sees it first. Times ms UTC; `unit`: the first one that it names."""
 
     time: int
     record_time: int
     site: str
     gate: str
     date_only: bool
+    unit: str = ""
 
 
 class Line:
@@ -153,7 +154,9 @@ class Line:
                 chosen.append(one)
                 self.stamped.setdefault(event.hash, msgspec.structs.replace(one, event=b""))
                 view = event.view
-                sight = Sight(view.time, at, gln_of(view.read_point or view.biz_location), view.read_point, view.date_only)
+                unit = next(iter((*view.epcs, *view.children, view.parent, *view.output_epcs)), "")
+                site = gln_of(view.read_point or view.biz_location)
+                sight = Sight(view.time, at, site, view.read_point, view.date_only, unit)
                 self.seen.setdefault(event.hash, sight)
         return chosen
 

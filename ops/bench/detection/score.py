@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from statistics import median
 
-from ops.bench.detection.cases import cases_of, stretches_of, truth_of
+from ops.bench.detection.cases import cases_of, rhythms_of, truth_of
 from ops.bench.detection.world import DAY, HARMLESS, Alert, Told
 from ops.simulate import FraudLabel
 from pedigree.cases import Case
@@ -54,10 +54,13 @@ def score(told: Told) -> Score:
     alerts: dict[str, list[Alert]] = defaultdict(list)
     for alert in told.alerts:
         alerts[alert.unit].append(alert)
-    cases, stretches = cases_of(told), stretches_of(told)
+    cases, (stretches, rhythms) = cases_of(told), rhythms_of(told)
     named = {one.party for one in cases if one.kind == "times"} | {one.location for one in cases if one.kind == "times"}
-    named |= {one.location for one in stretches if one.kind == "full_hours"}
-    made = Score(told.seed, [_found(label, alerts, named) for label in told.frauds])
+    named |= {one.location for one in rhythms if one.subject == "full_hours"}
+    apart = {item.event: item.record_time for one in rhythms for item in one.examples if item.event}
+    lies = {event: apart[hash_] for event, hash_ in told.line.events.items() if hash_ in apart}
+    made = Score(told.seed, [_found(label, alerts, named, lies) for label in told.frauds])
+    cases += rhythms
     made.missed = [
         f"{told.seed}/{one.id} {one.kind} {one.variant}{' careful' if one.careful else ''} ({one.proof})"
         for one in made.frauds
@@ -78,11 +81,13 @@ def score(told: Told) -> Score:
     return made
 
 
-def _found(label: FraudLabel, alerts: dict[str, list[Alert]], named: set[str]) -> Found:
+def _found(label: FraudLabel, alerts: dict[str, list[Alert]], named: set[str], lies: dict[str, int]) -> Found:
+    """`named`: places and parties of cases about made-up times; `lies`: eventIDs that stand apart -> when they were recorded."""
     own = [alert for code in label.packs for alert in alerts.get(code, ())]
     proof = "contradiction" if label.contradiction else "journal" if label.journal_proof else label.evidence
-    by_case = label.kind == "invented_times" and bool(named & {*label.sites, *label.culprits})
-    first = min((alert.first for alert in own), default=None)
+    odd = [lies[event] for event in label.events if event in lies]
+    by_case = bool(odd) or (label.kind == "invented_times" and bool(named & {*label.sites, *label.culprits}))
+    first = min([*(alert.first for alert in own), *odd], default=None)
     return Found(
         label.id,
         label.kind,
