@@ -1,5 +1,6 @@
 """Real servers for tests marked `stack`: started natively from their Maven artifacts, or, where only a container engine is there,
-by testcontainers from the same plan. One of each for a whole run."""
+by testcontainers from the same plan. `STACK_TESTS_IN=containers` (or `native`) takes that way and fails where it can't. One of
+each for a whole run."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ import pytest
 
 from ops.stack import native
 from ops.stack.artifacts import available
-from ops.stack.plan import KAFKA_SERVER, NEO4J_SERVER
+from ops.stack.plan import KAFKA_SERVER, NEO4J_SERVER, Server
 from ops.stack.program import Program, free_port
 
 
@@ -36,10 +37,21 @@ def has_containers() -> bool:
     return engine and importlib.util.find_spec("testcontainers") is not None
 
 
+def _natively(server: Server) -> bool:
+    """Which way to start it; what was asked for is not quietly replaced by the other."""
+    asked = os.environ.get("STACK_TESTS_IN", "")
+    assert asked in ("", "native", "containers"), f"STACK_TESTS_IN={asked}: native or containers"
+    if asked == "native":
+        assert available(server), f"STACK_TESTS_IN=native, but {server.name} can't be started natively"
+    if asked == "containers":
+        assert has_containers(), "STACK_TESTS_IN=containers, but there is no container engine, or no package testcontainers"
+    return asked == "native" or (not asked and available(server))
+
+
 @contextmanager
 def kafka_server(folder: Path) -> Iterator[str]:
     """A broker; what clients connect to."""
-    if available(KAFKA_SERVER):
+    if _natively(KAFKA_SERVER):
         program = up(native.kafka(folder / "kafka", free_port(), free_port()))
         try:
             yield program.about
@@ -57,7 +69,7 @@ def kafka_server(folder: Path) -> Iterator[str]:
 @contextmanager
 def neo4j_server(folder: Path, password: str) -> Iterator[str]:
     """A graph server; its bolt address."""
-    if available(NEO4J_SERVER):
+    if _natively(NEO4J_SERVER):
         program = up(native.neo4j(folder / "neo4j", free_port(), password))
         try:
             yield program.about
