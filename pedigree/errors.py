@@ -87,3 +87,7 @@ class LogUnreachableError(LogFullError):
 
 class QueryTooComplexError(GraphError):
     """A query took more time than one query may have; nothing is wrong with it otherwise."""
+
+
+class UnknownRulesError(MedtraceError):
+    """Something is to be judged by rules that this program does not have: it is older than they. Stop, never guess."""

@@ -16,6 +16,7 @@ from pedigree.facts import (
     Party,
     Product,
     Recall,
+    Rules,
     Scope,
     SealKey,
     UploadClosed,
@@ -25,6 +26,7 @@ from pedigree.facts import (
 from pedigree.identifiers.checkdigit import has_valid_check_digit
 from pedigree.messages import Fact
 from pedigree.registry import Registry, public_key
+from pedigree.rules import RULES
 
 
 def check_fact(registry: Registry, fact: Fact) -> list[str]:
@@ -72,6 +74,14 @@ def _key(registry: Registry, fact: Fact, value: ApiKey) -> Iterator[str]:
         yield "roles: a key without a role can do nothing"
     if "regulator" in value.roles and not registry.is_regulator(value.party):
         yield f"roles: {value.party} is not a regulator"
+    yield from _by(registry, fact, OPERATOR)
+
+
+def _rules(registry: Registry, fact: Fact, value: Rules) -> Iterator[str]:
+    if fact.key not in map(str, RULES):
+        yield f"key: there is no version {fact.key[:20]!r} of the rules in this program, it has {', '.join(map(str, RULES))}"
+    elif value.since <= fact.time:
+        yield "from: a version applies to what is still to be recorded; verdicts that stand are not judged again"
     yield from _by(registry, fact, OPERATOR)
 
 
@@ -141,6 +151,7 @@ _CHECKS: dict[type, Callable[[Registry, Fact, Any], Iterator[str]]] = {
     Device: _device,
     DeviceOffset: _offset,
     Recall: _scope,
+    Rules: _rules,
     Hold: _scope,
     Product: _product,
     Legacy: _legacy,

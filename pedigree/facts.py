@@ -181,6 +181,12 @@ class ScanCount(Value, frozen=True, kw_only=True):
     count: Annotated[int, Meta(ge=0)]
 
 
+class Rules(Value, frozen=True, kw_only=True):
+    """A version of the rules applies to what is recorded from then on. Key: its number."""
+
+    since: Annotated[int, Meta(ge=1)] = field(name="from")
+
+
 class Alias(Value, frozen=True, kw_only=True):
     """Another system's id of a party or place (a code platform's company id). Key: that id."""
 
@@ -208,6 +214,7 @@ KINDS: dict[str, type[Value]] = {
     "lane_norm": LaneNorm,
     "scan_count": ScanCount,
     "alias": Alias,
+    "rules": Rules,
     "order": Note,
     "reorder": Note,
     "feedback": Note,

@@ -12,7 +12,7 @@ from pedigree.custody.decide import Decided, decide
 from pedigree.custody.history import Consortium
 from pedigree.custody.retell import retell
 from pedigree.custody.row import decode_row
-from pedigree.errors import FencedError, MedtraceError, StoreAheadError
+from pedigree.errors import FencedError, MedtraceError, StoreAheadError, UnknownRulesError
 from pedigree.messages import Decisions, Envelope, Observation, UnitDecision, decode_envelope, encode
 from pedigree.ports import DECISIONS, OBSERVATIONS, EventLog
 from pedigree.seal import sm3
@@ -133,6 +133,8 @@ class Custody:
                     archive=self._store,
                     revision=revision,
                 )
+            except UnknownRulesError:
+                raise  # this program is too old to judge it; a newer one can
             except (MedtraceError, ValueError, KeyError, TypeError) as broken:
                 undecidable.append((position, encode(Envelope(own)), f"{unit}: {type(broken).__name__}: {broken}"))
                 self._failed[unit] = tick

@@ -21,7 +21,7 @@ from ops.check.stores import GENERATION, Snapshot
 from pedigree.custody.row import decode_row, decode_segment
 from pedigree.custody.steps import Kind
 from pedigree.messages import Entry, Envelope, encode
-from pedigree.ports import DECISIONS, DOCUMENTS, OBSERVATIONS
+from pedigree.ports import DECISIONS, DOCUMENTS, OBSERVATIONS, EventLog
 from streams.custody import Custody
 from streams.splitter import GROUP, Splitter
 from streams.store import CustodyStore, unpack_row
@@ -37,7 +37,7 @@ _entry = msgspec.msgpack.Decoder(Entry).decode
 class Line:
     """Splitter and custody steps over a scratch log; what they decide goes into a graph."""
 
-    def __init__(self, taken: Snapshot, store: CustodyStore, graph: Graph, log: OverlayLog) -> None:
+    def __init__(self, taken: Snapshot, store: CustodyStore, graph: Graph, log: EventLog) -> None:
         self.store, self.graph, self._log = store, graph, log
         self._partitions = range(taken.partitions)
         self._splitter = Splitter(log)

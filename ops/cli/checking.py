@@ -10,9 +10,11 @@ import typer
 from rich.progress import Progress, TaskID
 
 from ops.cli.common import AsJson, Config, Data, Exit, err, existing, out, progress_bar, say, settings_of, table
+from pedigree.times import parse_time
 
 if TYPE_CHECKING:
     from ops.check import Audit, Difference
+    from ops.settings import Settings
 
 
 def register(app: typer.Typer) -> None:
@@ -58,15 +60,25 @@ def audit(data: Data = None, config: Config = None, as_json: AsJson = False) -> 
 def replay(
     yes: Annotated[bool, typer.Option("--yes", help="Do it: the derived stores are thrown away and built again.")] = False,
     only: Annotated[list[str] | None, typer.Option("--only", help="custody, graph or ledger; may be given again.")] = None,
+    rules: Annotated[int, typer.Option(help="Write nothing: report what this version of the rules would change.")] = 0,
+    since: Annotated[str, typer.Option(help="With --rules: as if it had been in force since this record time.")] = "",
+    limit: Annotated[int, typer.Option(help="With --rules: how many changed units are listed.", min=0)] = 20,
     data: Data = None,
     config: Config = None,
     as_json: AsJson = False,
 ) -> None:
-    """Build custody store and graph again from the log, and the ledger where its file is lost. The server must not run."""
+    """Build custody store and graph again from the log, and the ledger where its file is lost. The server must not run.
+
+    With --rules nothing is built: every document is judged twice on the side, and what would change is reported. A server may
+    run.
+    """
     from ops.check import replay as rebuild
     from ops.check.replay import STORES
 
     settings = existing(settings_of(data, config))
+    if rules:
+        _report_rules(settings, rules, since, limit, as_json)
+        return
     if unknown := sorted(set(only or ()) - set(STORES)):
         raise typer.BadParameter(f"{unknown[0]!r} is none of {', '.join(STORES)}", param_hint="--only")
     if not yes:
@@ -81,6 +93,26 @@ def replay(
             out.print(f"[yellow]{note}[/]")
 
     say(as_json, {"replayed": done.messages, "built": done.built, "notes": done.notes}, text)
+
+
+def _report_rules(settings: Settings, version: int, since: str, limit: int, as_json: bool) -> None:
+    from ops.check import effect_of
+
+    with progress_bar(as_json) as bar:
+        found = effect_of(settings, version, parse_time(since) if since else 0, _progress(bar))
+
+    def text() -> None:
+        moved = [(name, *pair, f"{pair[1] - pair[0]:+d}") for name, pair in found.findings.items() if pair[0] != pair[1]]
+        table(f"Findings by version {version} instead", ("finding", "now", "then", ""), moved, "no finding would change")
+        words = [(name, *pair, f"{pair[1] - pair[0]:+d}") for name, pair in found.words.items()]
+        table("Units", ("shown as", "now", "then", ""), words, "no units")
+        rows = [
+            (one.unit, one.before, one.after, ", ".join(one.gone), ", ".join(one.new)) for one in found.changed[:limit]
+        ]
+        table("Changed units", ("unit", "now", "then", "no longer", "instead"), rows, "no unit would change")
+        out.print(f"{len(found.changed)} of {found.units} units would be judged in another way")
+
+    say(as_json, msgspec.to_builtins(found), text)
 
 
 def _progress(bar: Progress) -> Callable[[str, int, int], None]:

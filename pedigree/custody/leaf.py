@@ -11,11 +11,9 @@ import msgspec
 
 from pedigree.custody.steps import LAST, RANK, Kind
 from pedigree.messages import Custody, Place
+from pedigree.rules import DAY_MS, rules_of
 
 VERSION = 1
-DAY_MS = 86_400_000
-TOO_OLD_MS = 400 * DAY_MS
-"""Recorded later than this after its event time: anchored, never applied."""
 NO_RECORD = -1
 """`record` of an entry that no entitled party attests: it has no place in the fold."""
 
@@ -85,7 +83,7 @@ class Leaf(msgspec.Struct, array_like=True, frozen=True):
             and self.record != NO_RECORD
             and self.step in RANK
             and self.kind != Kind.PROBE
-            and (self.source != "" or self.record - self.time <= TOO_OLD_MS)
+            and (self.source != "" or self.record - self.time <= rules_of(self.rules).too_old_ms)
         )
 
     @property

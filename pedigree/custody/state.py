@@ -9,6 +9,7 @@ import msgspec
 from pedigree.custody.leaf import Leaf
 from pedigree.custody.steps import Flag, Status, Step
 from pedigree.messages import Custody
+from pedigree.rules import rules_of
 
 
 class State(msgspec.Struct, array_like=True, frozen=True):
@@ -40,7 +41,6 @@ class State(msgspec.Struct, array_like=True, frozen=True):
 EMPTY = State()
 Effect = Callable[[State, Leaf], State]
 
-YEAR_MS = 365 * 86_400_000
 KEEPS_CONTAINER = frozenset({Step.PACK, Step.UNPACK, Step.HOLD, Step.RELEASE, Step.ARRIVE, Step.FED})
 """Steps that a packed unit can undergo without having left its container."""
 
@@ -90,7 +90,7 @@ def reborn(s: State, e: Leaf) -> bool:
         s.status != Status.NONE
         and e.flags & Flag.LOGISTIC
         and e.step in (Step.COMMISSION, Step.PACK)
-        and e.time - s.since > YEAR_MS
+        and e.time - s.since > rules_of(e.rules).reuse_ms
     )
 
 

@@ -9,24 +9,17 @@ from collections.abc import Sequence
 
 import msgspec
 
-from pedigree.custody.leaf import NO_RECORD, TOO_OLD_MS, Leaf
+from pedigree.custody.leaf import NO_RECORD, Leaf
 from pedigree.custody.open import Outcome
 from pedigree.custody.project import Coder
 from pedigree.custody.row import Said
 from pedigree.custody.steps import GIVES_OUT, RANK, Flag, Kind, Step
 from pedigree.findings import HIGH, MEDIUM, RANKS, severity, worse
 from pedigree.messages import Attestation, Entry, Finding, Verdict
+from pedigree.rules import HOUR_MS, RuleSet, rules_of
 from pedigree.seal import sm3
 from pedigree.times import format_time
 
-HOUR_MS = 3_600_000
-LATE_MS = 24 * HOUR_MS
-UPLOAD_GRACE_MS = 7 * 24 * HOUR_MS
-"""How long the commissioning of what is handled may be on its way."""
-SCAN_GRACE_MS = 14 * 24 * HOUR_MS
-"""How long the notes may be on their way that explain why a pack was scanned elsewhere than it was inferred to be."""
-BEYOND_MS = 48 * HOUR_MS
-"""What wrong clocks, wrong zones and notes with a date only explain; beyond it two claims can't both be true."""
 GENTLE = frozenset({Kind.PACKED, Kind.UNPACKED})
 """Edges are inferences: what contradicts one is at most medium."""
 
@@ -44,7 +37,7 @@ class About(msgspec.Struct, frozen=True):
 
 def verdict(entry: Entry, leaf: Leaf, outcome: Outcome | None, coder: Coder, about: About) -> Verdict:
     """`outcome`: None where the entry has no place in the fold."""
-    first = _author(entry)
+    first, rules = _author(entry), rules_of(leaf.rules)
     findings = [*_time_findings(entry, leaf, outcome), *_label_findings(entry, about.lot, about.expiry), *about.extra]
     if outcome is not None and outcome.code:
         findings.append(_finding(entry, outcome, coder, about.disputed))
@@ -57,6 +50,8 @@ def verdict(entry: Entry, leaf: Leaf, outcome: Outcome | None, coder: Coder, abo
     if not any(a.entitled for a in entry.attestations):
         evidence = (("attested_by", first.party), ("named", entry.actor))
         findings.append(Finding("not_entitled", severity("not_entitled"), evidence))
+    if rules.severities:
+        findings = [_graded(one, entry, rules) for one in findings]
     return Verdict(
         event=entry.event,
         kind=entry.kind,
@@ -78,14 +73,22 @@ def verdict(entry: Entry, leaf: Leaf, outcome: Outcome | None, coder: Coder, abo
     )
 
 
+def _graded(finding: Finding, entry: Entry, rules: RuleSet) -> Finding:
+    """As bad as the version in force has it; what contradicts an inference stays at most medium."""
+    level = rules.severities.get(finding.code, finding.severity)
+    if entry.kind in GENTLE and RANKS[level] > RANKS[MEDIUM]:
+        level = MEDIUM
+    return Finding(finding.code, level, finding.evidence)
+
+
 def settles(leaf: Leaf, outcome: Outcome | None) -> int:
-    """From when on what was found stands (ms). A maker's upload may come days after the goods: until then whoever handles them is
-    not accused; who gives one out to a patient is asked at once. Where a box was opened without a note, or its receipt is still to
-    come, a scan contradicts an inference only, and one of the two will be explained."""
+    """From when on what was found stands (ms). A maker's upload may come days after the goods: until then whoever handles them
+    is not accused; who gives one out to a patient is asked at once. Where a box was opened without a note, or its receipt is
+    still to come, a scan contradicts an inference only, and one of the two will be explained."""
     if outcome is not None and outcome.code == "unknown_origin" and leaf.step not in GIVES_OUT:
-        return max(leaf.deadline[0], leaf.record + UPLOAD_GRACE_MS)
+        return max(leaf.deadline[0], leaf.record + rules_of(leaf.rules).upload_grace_ms)
     if outcome is not None and outcome.code == "not_where_inferred":
-        return max(leaf.deadline[0], leaf.record + SCAN_GRACE_MS)
+        return max(leaf.deadline[0], leaf.record + rules_of(leaf.rules).scan_grace_ms)
     return leaf.deadline[0]
 
 
@@ -149,9 +152,10 @@ def _time_findings(entry: Entry, leaf: Leaf, outcome: Outcome | None) -> list[Fi
     if entry.place is not None or entry.kind == Kind.DECLARATION:
         return []
     found: list[Finding] = []
+    rules = rules_of(leaf.rules)
     record = leaf.record if leaf.record != NO_RECORD else _author(entry).record_time
     earliest = max((a.earliest for a in entry.attestations if a.entitled), default=0)
-    if not earliest and (outcome is None or outcome.lag <= entry.slack) and -entry.slack <= record - entry.time <= LATE_MS:
+    if not earliest and (outcome is None or outcome.lag <= entry.slack) and -entry.slack <= record - entry.time <= rules.late_ms:
         return []
     times = (("event_time", format_time(entry.time)), ("record_time", format_time(record)))
     if earliest and entry.time + entry.slack < earliest:
@@ -160,22 +164,22 @@ def _time_findings(entry: Entry, leaf: Leaf, outcome: Outcome | None) -> list[Fi
         found.append(Finding(code, severity(code), (*times, *proof)))
     elif outcome is not None and outcome.lag > entry.slack and outcome.code == "":
         # A time that its own journal does not contradict is the better one of the two; what released it may have a wrong clock.
-        proven = outcome.bounded and leaf.proof != 2 and outcome.lag > BEYOND_MS + entry.slack
-        code = "backdated" if proven else _disorder(outcome.lag, entry.slack)
+        proven = outcome.bounded and leaf.proof != 2 and outcome.lag > rules.beyond_ms + entry.slack
+        code = "backdated" if proven else _disorder(outcome.lag, entry.slack, rules.beyond_ms)
         found.append(Finding(code, severity(code), (*times, ("ms", str(outcome.lag)))))
     ahead = entry.time - entry.offset - record
     if ahead > entry.slack:
-        code = "post_dated" if ahead > BEYOND_MS + entry.slack else "clock_error"
+        code = "post_dated" if ahead > rules.beyond_ms + entry.slack else "clock_error"
         found.append(Finding(code, severity(code), (*times, ("ms", str(ahead)))))
-    elif record - entry.time > TOO_OLD_MS:
+    elif record - entry.time > rules.too_old_ms:
         found.append(Finding("too_old", severity("too_old"), (*times, ("ms", str(record - entry.time)))))
-    elif record - entry.time > LATE_MS:
+    elif record - entry.time > rules.late_ms:
         found.append(Finding("late", severity("late"), (*times, ("ms", str(record - entry.time)))))
     return found
 
 
-def _disorder(lag: int, slack: int) -> str:
-    if lag > BEYOND_MS + slack:
+def _disorder(lag: int, slack: int, beyond: int) -> str:
+    if lag > beyond + slack:
         return "time_contradiction"
     return "clock_error" if _whole_hours(lag, slack) else "order_conflict"
 

@@ -12,10 +12,9 @@ from pedigree.custody.travel import is_one_body, travelled
 from pedigree.custody.verdicts import About, said, settles, verdict
 from pedigree.findings import LOW, severity
 from pedigree.messages import Entry, Finding, Shown, Verdict
+from pedigree.rules import rules_of
 
 CREATING = frozenset({Step.COMMISSION, Step.BECAME, Step.ONBOARD})
-RECEIPT_GRACE_MS = 14 * 86_400_000
-"""Goods have their norm to arrive in; the note of their receipt may take so much longer before the pack is suspect."""
 _encode = msgspec.msgpack.Encoder().encode
 
 
@@ -34,6 +33,8 @@ def judge_entries(history: History, row: Row, result: Refolded | None, tick: int
     candidates = list(dict.fromkeys([*candidates, *travel, *(i for i in row.travel if i in history.entries)]))
     row.travel = tuple(travel)
     overdue = _overdue(history, row)
+    # Goods have their norm to arrive in; the note of their receipt may take so much longer before the pack is suspect.
+    missing = overdue[1] + rules_of(history.entries[overdue[0]].rules).receipt_grace_ms if overdue is not None else 0
     disputed = any(e.step == Step.COMMISSION and e.declared for e in history.entries.values())
     verdicts: list[Verdict] = []
     gone: list[Identity] = []
@@ -50,7 +51,7 @@ def judge_entries(history: History, row: Row, result: Refolded | None, tick: int
         extra = [travel[identity]] if identity in travel else []
         if overdue is not None and overdue[0] == identity and overdue[1] <= tick:
             evidence = (("shipped_to", entry.other), ("days", str(entry.norm // 86_400_000)))
-            level = LOW if tick < overdue[1] + RECEIPT_GRACE_MS else severity("not_received")
+            level = LOW if tick < missing else severity("not_received")
             extra.append(Finding("not_received", level, evidence))
         about = About(tick, lot, expiry, disputed, tuple(extra))
         outcome = outcomes.get(leaf_id(identity, history.coder))
@@ -63,7 +64,7 @@ def judge_entries(history: History, row: Row, result: Refolded | None, tick: int
         if new.outcome == "pending" and (due := settles(leaf, outcome)) > tick:
             wake = min(wake, due) if wake else due
     if overdue is not None:
-        later = [due for due in (overdue[1], overdue[1] + RECEIPT_GRACE_MS) if due > tick]
+        later = [due for due in (overdue[1], missing) if due > tick]
         wake = min([*later, *([wake] if wake else [])], default=0)
     row.said = list(told.items())
     row.wake = wake

@@ -18,6 +18,7 @@ from pedigree.facts import (
     Party,
     Product,
     Recall,
+    Rules,
     ScanCount,
     SealKey,
     Site,
@@ -26,6 +27,7 @@ from pedigree.facts import (
 from pedigree.identifiers.canonical import canonical
 from pedigree.identifiers.key import gln_of
 from pedigree.registry.tables import Tables, public_key
+from pedigree.rules import FIRST
 from pedigree.seal import PublicKey
 
 __all__ = ["SLACK", "Registry", "public_key"]
@@ -152,6 +154,10 @@ class Registry(Tables):
     def scans(self, unit: str) -> int:
         found = self._get("scan_count", unit, ScanCount)
         return found.count if found is not None else 0
+
+    def rules_at(self, record_time: int) -> int:
+        """The version of the rules that judges what is recorded at that time."""
+        return max((int(one.id) for one in self._all("rules", Rules) if one.since <= record_time), default=FIRST)
 
     def aliases(self) -> dict[str, str]:
         """Another system's id -> GLN."""

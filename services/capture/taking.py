@@ -11,6 +11,7 @@ from pedigree.errors import LogFullError, StoreError
 from pedigree.messages import DocumentMessage, StampedEvent, encode, event_uri
 from pedigree.ports import DOCUMENTS
 from pedigree.registry import Registry
+from pedigree.rules import rules_of
 from pedigree.seal import KeyRing, Seal, sm3
 from pedigree.stamping import stamp
 from services.capture import evidence
@@ -23,7 +24,6 @@ from services.context import Services
 from services.problems import fault_json, forbidden
 
 MESSAGE_VERSION = 1
-RULES_VERSION = 1
 _log = structlog.get_logger("medtrace.capture")
 
 
@@ -114,7 +114,7 @@ class Taker:
             party=attester,
             record_time=at,
             registry=registry.version,
-            rules=RULES_VERSION,
+            rules=rules_of(registry.rules_at(at)).version,
             content_type=upload.content_type,
             raw=prepared.raw,
             digest=prepared.digest,

@@ -24,7 +24,7 @@ from services.capture.context import CaptureContext, HeadAfter, encode_context
 from services.capture.evidence import Brackets
 from services.capture.index import EventKey, strength
 from services.capture.prepare import Prepared, Task, prepare
-from services.capture.taking import MESSAGE_VERSION, RULES_VERSION
+from services.capture.taking import MESSAGE_VERSION
 from services.problems import Problem
 
 SIMPLE = 10_000
@@ -117,7 +117,7 @@ class Line:
             party=attester,
             record_time=at,
             registry=self.registry.version,
-            rules=RULES_VERSION,
+            rules=self.registry.rules_at(at),
             content_type=claim.content_type,
             raw=b"",
             digest=made.digest,
