@@ -15,11 +15,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from graph.sqlite import SqliteGraph
+from pedigree.identifiers.checkdigit import check_digit
 from pedigree.messages import DocumentMessage, StampedEvent
 from pedigree.query import Condition, EventQuery, FieldName, Match, Pattern, Places, Role, Span, Value, Viewer, pattern
 
 STEPS = ("commissioning", "packing", "shipping", "receiving", "storing", "dispensing", "inspecting")
-PARTIES = [f"69{i:011d}" for i in range(40)]
+PARTIES = [f"69{i:010d}{check_digit(f'69{i:010d}')}" for i in range(40)]
 GTINS = [f"0690123456{i:04d}" for i in range(50)]
 T0, DAY, DAYS = 1_700_000_000_000, 86_400_000, 300
 SERIALS = 200_000
