@@ -16,15 +16,16 @@ from pedigree.messages import event_uri
 from services.console.names import Names, say
 from services.console.pages import next_of
 from services.console.routes import done
+from services.console.words import FINDING
 from services.problems import invalid, not_found
-from services.regulator.casewords import KIND, NEXT, STATE
+from services.regulator.casewords import KIND, NEXT, RHYTHM, STATE
 from services.regulator.casework import Casework
 from services.regulator.desk import Desk
 from services.regulator.unit import named
 from services.regulator.units import WORDS
 from services.session import Posted
 
-ALL_WORDS = {**WORDS, "kind": KIND, "next": NEXT, "state": STATE}
+ALL_WORDS = {**WORDS, "finding": {**FINDING, **RHYTHM}, "kind": KIND, "next": NEXT, "state": STATE}
 DAYS = 30
 
 
@@ -60,7 +61,7 @@ def add(router: APIRouter, desk: Desk) -> None:
             and party.strip() in ("", case.party, case.subject)
         ]
         shown, more = desk.console.sliced(request, every, 20)
-        data = {"cases": [_case(names, case) for case in shown], "total": len(every)}
+        data = {"cases": [_case(names, case, days) for case in shown], "total": len(every)}
         chosen = {**wanted, "party": party, "days": days}
         return desk.answer(request, "cases.html", data, headers=more, next=next_of(more), words=ALL_WORDS, chosen=chosen)
 
@@ -70,14 +71,15 @@ def add(router: APIRouter, desk: Desk) -> None:
         found = _find(work, id, days)
         names = desk.names(request)
         units, more = desk.console.sliced(request, found.members, 50)
-        data = {**_case(names, found), "examples": [_example(names, item) for item in found.examples]}
+        data = {**_case(names, found, days), "examples": [_example(names, item) for item in found.examples]}
         data["members"] = [{"epc": unit, "link": f"/regulator/unit?epc={quote(unit, safe='')}"} for unit in units]
         return desk.answer(request, "case.html", data, headers=more, next=next_of(more), words=ALL_WORDS, days=days)
 
     @router.post("/regulator/cases/{id}/feedback")
     def feedback(request: Request, id: str, posted: Posted = writer) -> Response:
         """Confirmed or dismissed, with a reason: a fact, which changes the case's score. What is found later opens it again."""
-        found = _find(work, id, 3_650) if str(posted.values.get("days", "")) == "3650" else _find(work, id, DAYS)
+        days = str(posted.values.get("days", ""))
+        found = _find(work, id, min(3_650, max(1, int(days))) if days.isdigit() and len(days) < 5 else DAYS)
         try:
             said = Said.model_validate(posted.values)
         except ValidationError as error:
@@ -97,16 +99,19 @@ def _find(work: Casework, id: str, days: int) -> Case:
     return found
 
 
-def _case(names: Names, case: Case) -> dict[str, Any]:
+def _case(names: Names, case: Case, days: int) -> dict[str, Any]:
+    """`days`: how far back it was looked for, which its page must do too."""
     lang = names.lang
+    back = f"?days={days}" if days != DAYS else ""
     return {
         "id": case.id,
-        "link": f"/regulator/cases/{case.id}",
+        "link": f"/regulator/cases/{case.id}{back}",
         "kind": case.kind,
         "party": names.party(case.party),
         "place": names.place(case.location),
         "gate": names.place(case.gate) if case.gate else None,
         "subject": case.subject,
+        "about": say(RHYTHM, case.subject, lang) if case.kind == "rhythm" else None,
         "subjectName": names.party(case.subject) if case.subject.isdigit() else None,
         "severity": case.severity,
         "score": case.score,
@@ -123,7 +128,7 @@ def _case(names: Names, case: Case) -> dict[str, Any]:
 def _example(names: Names, item: Item) -> dict[str, Any]:
     return {
         "epc": item.unit,
-        "link": f"/regulator/unit?epc={quote(item.unit, safe='')}",
+        "link": f"/regulator/unit?epc={quote(item.unit, safe='')}" if item.unit else "",
         "code": item.code,
         "severity": item.severity,
         "evidence": dict(item.evidence),

@@ -70,3 +70,10 @@ STATE: dict[str, tuple[str, str]] = {
     "confirmed": ("已确认", "confirmed"),
     "dismissed": ("已排除", "dismissed"),
 }
+RHYTHM: dict[str, tuple[str, str]] = {
+    "full_hours": ("多日时间均为整点", "days on which times are full hours"),
+    "late": ("多日迟报", "days noted late"),
+    "older": ("早于同批上传的记录", "dated long before what it was uploaded with"),
+    "ahead": ("时间晚于上传时刻", "dated after its own upload"),
+}
+"""What a case of kind `rhythm` is about."""

@@ -14,6 +14,7 @@ from pedigree.cases import Case, Item, feedback_of, folded, group, weighed
 from pedigree.identifiers import gln_of
 from pedigree.registry import Registry
 from services.regulator.desk import Desk
+from services.regulator.rhythms import Rhythms
 
 DAY_MS = 86_400_000
 MOST = 20_000
@@ -34,6 +35,7 @@ class Casework:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._rhythms = Rhythms(desk.graph)
         self._lock = threading.Lock()
         self._made: tuple[int, int, list[Case]] | None = None
 
@@ -54,7 +56,9 @@ class Casework:
         graph = self._desk.graph
         gates = _Gates(graph)
         rows = itertools.islice(_findings(graph, since), MOST)
-        return group((_item(row, gates) for row in rows), _Known(graph, self._desk.registry()))
+        registry = self._desk.registry()
+        found = group((_item(row, gates) for row in rows), _Known(graph, registry))
+        return [*found, *self._rhythms.cases(registry, since, self._desk.now())]
 
 
 def _findings(graph: GraphReader, since: int) -> Iterator[FindingRow]:

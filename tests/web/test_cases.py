@@ -9,6 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from pedigree.custody.steps import Step
+from pedigree.times import format_time
 from services.regulator import regulator_router
 from tests.contract.graph_builder import CLINIC, DAY, GTIN, SHOP, T0, document, finding, hash_of, verdict
 from tests.web.console_world import REGULATOR, World, client, csrf_of, signed_in
@@ -87,3 +88,34 @@ def test_pages_for_people(world: World, lang: str) -> None:
 def test_cases_are_for_regulators_only(world: World) -> None:
     app = world.app(regulator_router(world.services))
     assert client(app, world.key(CLINIC, "capture")).get("/regulator/cases").status_code == 403
+
+
+def told(number: int, time: int) -> dict[str, object]:
+    """A sale of the shop at `time` (ms UTC)."""
+    return {
+        "type": "ObjectEvent", "action": "OBSERVE", "bizStep": "retail_selling", "eventTime": format_time(time),
+        "eventTimeZoneOffset": "+00:00", "epcList": [f"https://id.gs1.org/01/{GTIN}/21/R{number}"], "readPoint": {"id": GATE},
+    }  # fmt: skip
+
+
+def test_a_sale_moved_back_and_a_week_of_full_hours_are_cases_of_the_place(world: World) -> None:
+    number = 0
+    for day in range(-40, 20):
+        lying = -20 <= day < -14
+        times = [T0 + day * DAY + (8 + n) * 3_600_000 + (0 if lying else 60_000 * (n * 7 + 1)) for n in range(9)]
+        if day == 18:
+            times.append(T0 + 5 * DAY + 34_000_000)
+        events = [told(number + n, time) for n, time in enumerate(times)]
+        number += len(events)
+        hashes = [hash_of(f"sale{number}-{n}") for n in range(len(events))]
+        at = T0 + (day + 1) * DAY
+        world.graph.apply_documents(0, day + 41, [document(f"doc-{day}", events, party=SHOP, hashes=hashes, record_time=at)])
+    world.apply()
+    program = client(world.app(regulator_router(world.services)), world.key(REGULATOR, "regulator"))
+    cases = program.get("/regulator/cases?kind=rhythm&days=60").json()["cases"]
+    assert {(one["subject"], one["place"]["id"]) for one in cases} == {("older", SHOP), ("full_hours", SHOP)}
+    link = next(one["link"] for one in cases if one["subject"] == "older")
+    (example,) = program.get(link).json()["examples"]
+    assert example["eventTime"]["utc"].startswith("2024-10-09 09:26:40")
+    browser = signed_in(world.app(regulator_router(world.services)), "regulator", world.key(REGULATOR, "regulator"))
+    assert "dated long before what it was uploaded with" in browser.get(f"{link}&lang=en").text
