@@ -51,6 +51,8 @@ def complete(made: dict[str, Any]) -> None:
         else:
             _secure(operation, realm)
         _answers(method, operation, machine=not realm)
+        if "{" in path:  # some addresses are no value of any parameter: a line break in them
+            operation["responses"].setdefault("404", errors(404)[404])
         if realm or PAGES in operation.get("tags", []):
             _as_page(method, operation)
     made.setdefault("components", {})["securitySchemes"] = schemes

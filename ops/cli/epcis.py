@@ -13,6 +13,7 @@ import msgspec
 import typer
 
 from ops.cli.common import AsJson, CommandError, Exit, say, table
+from ops.cli.importing import import_
 from pedigree.errors import DocumentError, Fault
 from pedigree.wire import Document, parse, parse_event, to_json, to_xml
 from services.epcis import validate as faults_of
@@ -132,6 +133,8 @@ def diff(
     if gone or come:
         raise typer.Exit(Exit.FOUND)
 
+
+app.command(name="import")(import_)
 
 _Hashed = tuple[str, dict[str, Any]]
 

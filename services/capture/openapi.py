@@ -7,7 +7,7 @@ from typing import Any
 from services.openapi import errors, json_answer, parameter
 from services.scan.lines import COLUMNS
 
-__all__ = ["DOCUMENT", "EVENT", "EVENT_TAKEN", "INBOX", "JOB", "JOBS", "LIST", "SCANS", "TAKEN", "TOKEN", "json_answer"]
+__all__ = ["BILLS", "DOCUMENT", "EVENT", "EVENT_TAKEN", "INBOX", "JOB", "JOBS", "LIST", "SCANS", "TAKEN", "TOKEN", "json_answer"]
 
 _EXAMPLE_EVENT = {
     "type": "ObjectEvent",
@@ -63,6 +63,26 @@ SCANS: dict[str, Any] = {
         },
     },
     "parameters": [*_HEADERS, *(parameter(name, "Holds for all lines that do not say it themselves") for name in COLUMNS)],
+}
+_TERMINAL = (
+    '<Document><Events><Event Name="SalesWareHouseOut" MainAction="WareHouseOut"><DataField><Data Code="81012350000000157474" '
+    'ActDate="2026-09-01 10:00:00" ToCorpID="6901234000108" CorpOrderID="XS-7"/></DataField></Event></Events></Document>'
+)
+_BILL_LINES = (
+    "bill_code,bill_time,bill_type,to_user_id,trace_code\n"
+    "XS-7,2026-09-01 10:00:00,201,6901234000108,81012350000000157474\n"
+)
+BILLS: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "description": "Bills with their codes: as uploaded to a code platform, or as its scanning terminals write them",
+        "content": {
+            "application/json": {"schema": {"type": ["object", "array"]}, "example": _BILL},
+            "application/xml": {"schema": {"type": "string", "format": "xml"}, "example": _TERMINAL},
+            "text/csv": {"schema": {"type": "string"}, "example": _BILL_LINES},
+        },
+    },
+    "parameters": [*_HEADERS, parameter("site", "The GLN of whose bills they are, where they do not say it")],
 }
 JOB: dict[str, Any] = {
     "type": "object",

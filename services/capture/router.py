@@ -85,8 +85,10 @@ def capture_router(services: Services) -> APIRouter:
         location = f"{settings.base_url}/capture/{taken.id}"
         return JSONResponse({"captureID": taken.id}, 202, headers={"Location": location, **options.common(settings)})
 
+    @router.post("/scan/code-platform", status_code=202, responses=openapi.TAKEN, openapi_extra=openapi.BILLS)
     @router.post("/scan", status_code=202, responses=openapi.TAKEN, openapi_extra=openapi.SCANS)
     async def post_scan(request: Request, caller: Caller = may_capture) -> Response:
+        """Answers as a capture does; what could not be mapped is among the job's `errors`, each with its line or bill."""
         taken = await capture.take(request, caller, scans=True)
         location = f"{settings.base_url}/capture/{taken.id}"
         found = {"captureID": taken.id, "events": taken.events}

@@ -15,11 +15,14 @@ from services.capture.prepare import Behaviour
 from services.capture.taking import Upload
 from services.context import EdgeSettings
 from services.problems import Problem, bad_query, invalid
+from services.scan.billforms import media_of_bills
 from services.scan.document import MEDIA, with_columns
 from services.scan.lines import COLUMNS
 
 JOURNAL_HEADER = "Medtrace-Journal"
 TIME_HEADER = "Medtrace-Record-Time"
+BILLS = "/code-platform"
+"""The end of the address where JSON, XML and CSV are bills of a code platform."""
 BEHAVIOUR_HEADER = "GS1-Capture-Error-Behaviour"
 _MULTIPART = "multipart/form-data"
 
@@ -55,6 +58,8 @@ async def upload_of(request: Request, body: bytes, party: str, settings: EdgeSet
 async def scanned_of(request: Request, body: bytes, party: str, settings: EdgeSettings, *, single: bool) -> Upload:
     """A scanner's file. Columns that hold for all of it may stand in the query too. Raises 400, 415."""
     content_type = request.headers.get("content-type", "")
+    if request.url.path.endswith(BILLS):
+        content_type = media_of_bills(content_type)
     media = _media(content_type)
     if media not in MEDIA:
         found = media[:80] or "a body without a Content-Type"

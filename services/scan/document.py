@@ -14,7 +14,7 @@ from services.scan.events import events_of
 from services.scan.lines import media_of, read_lines
 
 CONTEXT = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
-MEDIA = frozenset({"text/csv", "text/plain", platform.MEDIA})
+MEDIA = frozenset({"text/csv", "text/plain"}) | platform.MEDIAS
 _START = "/epcisBody/eventList/"
 _SHOWN = 5
 
@@ -38,9 +38,9 @@ class Scans(msgspec.Struct, frozen=True):
 
 def read_scans(body: bytes, content_type: str, aliases: Mapping[str, str]) -> Scans:
     """`aliases`: id on a code platform -> GLN. Raises DocumentError for a file that can't be read at all."""
-    media, _ = media_of(content_type)
-    if media == platform.MEDIA:
-        bills = platform.read_bills(body, aliases)
+    media, given = media_of(content_type)
+    if media in platform.MEDIAS:
+        bills = platform.read_bills(body, aliases, media, given.get("site", ""))
         lines, faults = bills.lines, bills.faults
     else:
         lines, faults = read_lines(body, content_type), []

@@ -49,7 +49,7 @@ class Line(msgspec.Struct, frozen=True):
 def read_lines(body: bytes, content_type: str) -> list[Line]:
     """Raises DocumentError for what can't be told apart into lines and columns."""
     media, given = media_of(content_type)
-    text = _decoded(body)
+    text = decoded(body)
     lines = list(_csv(text, given) if media == "text/csv" else _plain(text, given))
     if not lines:
         raise DocumentError("there is no line with a code in it", (Fault("line 1", "nothing", "a code"),))
@@ -72,7 +72,8 @@ def media_of(content_type: str) -> tuple[str, dict[str, str]]:
     return header.get_content_type(), given
 
 
-def _decoded(body: bytes) -> str:
+def decoded(body: bytes) -> str:
+    """UTF-8, else GB 18030. Raises DocumentError that names the line."""
     for encoding in ("utf-8-sig", "gb18030"):
         try:
             return body.decode(encoding)

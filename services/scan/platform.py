@@ -1,5 +1,5 @@
 """Bills of the Chinese drug traceability code platforms, read as lines: one bill with its kind, number, time, both companies and
-a list of 20-digit codes, as companies upload them (JSON, an object or a list of them).
+a list of 20-digit codes, as companies upload them (`billforms` has the forms).
 
 The platforms know companies by ids of their own: facts of the kind `alias` say which GLN each is. The codes stay what they are,
 `urn:medtrace:china20:<20 digits>`, so that a bill and a pack's own code name one unit. Names and identity numbers of people in
@@ -14,9 +14,12 @@ from typing import Any
 import msgspec
 
 from pedigree.errors import DocumentError, Fault
+from services.scan import billforms
 from services.scan.lines import MOST, Line
 
-MEDIA = "application/vnd.medtrace.code-platform+json"
+MEDIA = billforms.JSON
+"""The usual one; `MEDIAS` are all."""
+MEDIAS = frozenset({billforms.JSON, billforms.XML, billforms.CSV})
 BEIJING = "+08:00"
 INTO: dict[int, str] = {
     101: "commissioning",  # production
@@ -66,16 +69,12 @@ class Bills(msgspec.Struct):
     faults: list[Fault] = []
 
 
-def read_bills(body: bytes, aliases: Mapping[str, str]) -> Bills:
-    """`aliases`: platform id -> GLN. Raises DocumentError for a body that is no bill at all; what is wrong with one bill or code
-    is a fault."""
-    try:
-        root = msgspec.json.decode(body)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError) as broken:
-        raise DocumentError(f"the upload is not JSON: {broken}") from broken
+def read_bills(body: bytes, aliases: Mapping[str, str], media: str = MEDIA, site: str = "") -> Bills:
+    """`aliases`: platform id -> GLN. `site`: whose bills they are, where they do not say it (a terminal's file never does).
+    Raises DocumentError for a body that is no bill at all; what is wrong with one bill or code is a fault."""
     made = Bills()
-    for number, raw in enumerate(root if isinstance(root, list) else [root], 1):
-        _bill(f"bill {number}", raw, aliases, made)
+    for number, raw in enumerate(billforms.bills_in(body, media), 1):
+        _bill(f"bill {number}", raw, aliases, site, made)
         if len(made.lines) > MOST:
             raise DocumentError(f"more than {MOST} codes in one upload")
     if not made.lines and not made.faults:
@@ -83,7 +82,7 @@ def read_bills(body: bytes, aliases: Mapping[str, str]) -> Bills:
     return made
 
 
-def _bill(where: str, raw: Any, aliases: Mapping[str, str], made: Bills) -> None:
+def _bill(where: str, raw: Any, aliases: Mapping[str, str], site: str, made: Bills) -> None:
     try:
         bill = msgspec.convert(raw, Bill, strict=False)
     except msgspec.ValidationError as wrong:
@@ -100,7 +99,7 @@ def _bill(where: str, raw: Any, aliases: Mapping[str, str], made: Bills) -> None
         glns[field] = aliases.get(id, id if len(id) == 13 and id.isdigit() else "")
         if id and not glns[field]:
             faults.append(Fault(f"{where}, {field}", id[:60], "a GLN, or an id with an alias"))
-    own = glns["ref_user_id"] or glns["to_user_id" if kind in INTO else "from_user_id"]
+    own = glns["ref_user_id"] or site or glns["to_user_id" if kind in INTO else "from_user_id"]
     if step and not own and not faults:
         faults.append(Fault(f"{where}, ref_user_id", "nothing", "whose bill it is"))
     if faults:

@@ -48,7 +48,7 @@ def test_every_scheme_is_defined_and_captures_may_be_sealed(whole: Whole) -> Non
     used = {name for _, _, one in operations(whole) for way in one["security"] for name in way}
     assert used == set(schemes)
     ways = {path: one["security"] for method, path, one in operations(whole) if method == "post"}
-    for path in ("/capture", "/events", "/scan"):
+    for path in ("/capture", "/events", "/scan", "/scan/code-platform"):
         assert {"bearer": [], "seal": []} in ways[path]
     assert all({"seal": []} not in ways[path] for path in ways)
 
