@@ -15,7 +15,8 @@ import msgspec
 import typer
 
 from ops.cli.common import AsJson, CommandError, Config, Data, Exit, err, out, say, settings_of, table
-from ops.settings import CONFIG
+from ops.cli.workers import stack_settings
+from ops.settings import CONFIG, Settings, load
 from ops.stack.state import Folder, State, alive, end_orphans
 
 app = typer.Typer(no_args_is_help=True, help="Kafka, Neo4j and the line's workers on this machine.")
@@ -145,6 +146,47 @@ def reset(
         path.unlink()
     shutil.rmtree(settings.data / "workers", ignore_errors=True)
     say(as_json, {"forgotten": True}, "forgotten")
+
+
+@app.command()
+def rebuild_graph(
+    yes: Annotated[bool, typer.Option("--yes", help="Do it: the graph is emptied, and projected again from the log.")] = False,
+    data: Data = None,
+    config: Config = None,
+    as_json: AsJson = False,
+) -> None:
+    """Empty the graph, SQLite or Neo4j; the projector, started again, projects documents, decisions and receipts from the log.
+    Pages show what is there meanwhile, and say that it is catching up."""
+    settings = stack_settings(_line_settings(settings_of(data, config)))
+    if not yes:
+        raise CommandError("this empties the graph until the log is projected again; say --yes to do it", Exit.USAGE)
+    from ops.wiring import open_graph
+
+    graph = open_graph(settings)
+    try:
+        graph.clear()
+    finally:
+        graph.close()
+    ended = [one.name for one in Folder(settings).read().programs if one.name.startswith("projector") and _ends(one.pid)]
+    text = f"the graph is empty; {', '.join(ended)} starts again" if ended else "the graph is empty: start its projector again"
+    say(as_json, {"graph": settings.graph, "started_again": ended}, text)
+
+
+def _line_settings(settings: Settings) -> Settings:
+    """Those that the stack of this folder has written for its processes, where there is one."""
+    written = Folder(settings).config
+    return load(written) if written.exists() else settings
+
+
+def _ends(pid: int) -> bool:
+    """The keeper starts it again: it finds that the graph has nothing. (0 would be a signal to ourselves.)"""
+    if pid <= 0:
+        return False
+    try:
+        os.kill(pid, signal.SIGTERM)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
 
 
 @app.command()
