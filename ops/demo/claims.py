@@ -55,6 +55,7 @@ def _letter(who: str, arrival: int, records: list[Record], rng: Random) -> Lette
         context=[CONTEXT, OWN],
         namespaces={"cbvmda": "urn:epcglobal:cbv:mda", **OWN},
         header={
+            **({} if xml else {"@context": [CONTEXT, OWN]}),
             "type": "EPCISDocument",
             "schemaVersion": "2.0",
             "creationDate": utc_text(arrival),
