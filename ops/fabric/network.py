@@ -131,6 +131,14 @@ class Network:
             client.close()
         return time.monotonic() - started
 
+    def revive(self) -> list[str]:
+        """Start again what has ended since `start`; the names of those."""
+        dead = [name for name in self.names() if processes.pid_of(name, self.folder) is None]
+        programs = find_programs() if dead else {}
+        for name in dead:
+            processes.start(self.process(name), programs, self.folder)
+        return dead
+
     def stop(self) -> None:
         """Those who ask first, orderers last."""
         for kind in ("witness", "contract", "peer", "orderer"):

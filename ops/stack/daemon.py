@@ -66,7 +66,10 @@ def main() -> int:
         said(str(error))
         state.phase = "failed"
     while not stop.is_set() and state.phase == "ready" and keeper is not None:
-        _look(keeper, state)
+        if network is not None:
+            for name in network.revive():
+                said(f"{name} died; it is started again")
+        _look(keeper, network, state)
         folder.write(state)
         stop.wait(_LOOK_S)
     if keeper is not None:
@@ -161,10 +164,20 @@ def _toml(value: object) -> str:
     return f'"{text}"'
 
 
-def _look(keeper: Keeper, state: State) -> None:
+def _look(keeper: Keeper, network: Network | None, state: State) -> None:
+    nodes = network.status() if network is not None else []
     state.programs = [
         Running(one.name, str(one.log), one.about, one.pid, bool(one.pid) and one.ready(), keeper.restarts.get(one.name, 0))
         for one in keeper.programs
+    ] + [
+        Running(
+            node.name,
+            str(network.folder.logs / f"{node.name}.log") if network is not None else "",
+            f"127.0.0.1:{node.port}" if node.port else "",
+            node.pid or 0,
+            node.pid is not None and (not node.port or answers(node.port)),
+        )
+        for node in nodes
     ]
 
 

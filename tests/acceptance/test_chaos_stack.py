@@ -1,0 +1,327 @@
+"""The whole stack as `medtrace stack up` starts it: Kafka, workers, Neo4j, four organisations on Fabric, capture over HTTP. Every
+kind of process is killed and paused while observations flow; what it comes to is what the embedded line comes to.
+
+CHAOS_FAULTS, CHAOS_PACKS, CHAOS_SEED make it longer. Without Fabric's programs the ledger is the embedded one, and that is said.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+import warnings
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from graph.neo4j.store import Neo4jGraph
+from ledger.port import Ledger
+from ops.clock import now_ms
+from ops.demo.world import World, make_world
+from ops.fabric.programs import MissingProgramsError, find_programs
+from ops.keys import KeyFiles
+from ops.layout import Layout
+from ops.secretfile import read_secret, write_secret
+from ops.settings import Settings, load
+from ops.stack.artifacts import available
+from ops.stack.plan import KAFKA_SERVER, NEO4J_SERVER
+from ops.stack.program import free_port
+from ops.stack.state import Folder, Running
+from ops.wiring_stack import open_kafka, open_ledger
+from pedigree.errors import LogFullError
+from pedigree.facts import OPERATOR
+from pedigree.messages import Envelope, Fact, decode_document, encode
+from pedigree.ports import DECISIONS, DOCUMENTS, OBSERVATIONS, EventLog
+from pedigree.times import format_time
+from services.auth import new_key
+from services.registry import RegistryHolder
+from streams.decisions import DecisionsReader
+from streams.splitter import GROUP
+from streams.store import CustodyStore
+from tests.acceptance.digests import copy_documents, differences, digest, results
+from tests.acceptance.line import CONSORTIUM, GATEWAY, LATER, ORIGIN, Line
+
+pytestmark = pytest.mark.stack
+FAULTS = int(os.environ.get("CHAOS_FAULTS", "10"))
+PACKS = int(os.environ.get("CHAOS_PACKS", "1000"))
+SEED = int(os.environ.get("CHAOS_SEED", "1"))
+NOW = 1_790_000_000_000
+ROOT = Path(__file__).resolve().parents[2]
+PAUSE_S = 5.5
+"""Longer than a worker's session: it wakes as a zombie."""
+CONFIG = f"""simulation = true
+port = {free_port()}
+origin = "{ORIGIN}"
+tick_seconds = 2
+checkpoint_seconds = 4
+kafka_session_ms = 3000
+kafka_delivery_ms = 5000
+"""
+
+
+def fabric_is_here() -> bool:
+    try:
+        find_programs()
+    except MissingProgramsError as missing:
+        warnings.warn(f"NO FABRIC in this chaos: {missing}", stacklevel=1)
+        return False
+    return True
+
+
+class Stack:
+    """`medtrace stack` on a folder, by the command; looked at by what it writes about itself."""
+
+    def __init__(self, folder: Path, *, fabric: bool) -> None:
+        self.data, self.fabric = folder / "data", fabric
+        self.config = folder / "medtrace.toml"
+        self.config.write_text(CONFIG)
+        layout = Layout(self.data)
+        layout.keys.mkdir(parents=True)
+        write_secret(layout.keys / "consortium.key", CONSORTIUM.to_text() + "\n")
+        write_secret(layout.keys / "gateway.pem", GATEWAY.to_pem().decode())
+        KeyFiles(load(self.config, data=self.data)).init(0)
+        self.folder = Folder(load(self.config, data=self.data))
+
+    def command(self, *words: str) -> str:
+        command = [sys.executable, "-m", "ops", "stack", *words, "--data", str(self.data), "--config", str(self.config)]
+        made = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False, cwd=ROOT)
+        assert made.returncode == 0, made.stdout + made.stderr
+        return made.stdout
+
+    def up(self) -> None:
+        self.command("up", *(() if self.fabric else ("--without", "fabric")))
+
+    @property
+    def settings(self) -> Settings:
+        return load(self.folder.config)
+
+    def programs(self) -> dict[str, Running]:
+        state = self.folder.read()
+        assert state.phase == "ready", state.said[-10:]
+        return {one.name: one for one in state.programs}
+
+    def graph(self) -> Neo4jGraph:
+        password = read_secret(self.folder.password, "neo4j password").strip()
+        return Neo4jGraph(self.settings.neo4j_uri, ("neo4j", password), readonly=True)
+
+    def ledger(self) -> Ledger:
+        ledger = open_ledger(self.settings, "operator", who="chaos", readonly=not self.fabric)
+        if self.fabric:
+            ledger.catch_up()  # type: ignore[attr-defined]
+        return ledger
+
+    def behind(self, log: EventLog) -> dict[str, object]:
+        """What is not where it should be, {} = nothing."""
+        store, graph, ledger = CustodyStore(Layout(self.data).custody), self.graph(), self.ledger()
+        found: dict[str, object] = {}
+        try:
+            reader = DecisionsReader(log)
+            for p in range(log.partitions(DECISIONS)):
+                progress = store.progress(p)
+                pairs = {
+                    "split": (log.committed(GROUP, DOCUMENTS, p), log.end(DOCUMENTS, p)),
+                    "decided": (progress.source, log.end(OBSERVATIONS, p)),
+                    "told": (progress.told, progress.number),
+                    "ledger": (ledger.head(0, p).next, progress.number),
+                    "graph": (graph.progress(f"decisions/0/{p}")[0], progress.number),
+                    "documents": (graph.progress(f"documents/{p}")[0], log.end(DOCUMENTS, p)),
+                }
+                found |= {f"{name}/{p}": pair for name, pair in pairs.items() if pair[0] != pair[1]}
+                if reader.read(p, progress.number, 1):
+                    found[f"store/{p}"] = progress.number
+        finally:
+            for one in (store, graph, ledger):
+                one.close()
+        return found
+
+    def rest(self, log: EventLog, seconds: float) -> None:
+        """Until everything is split, decided, on the ledger and in the graph, and stays so."""
+        deadline, calm = time.monotonic() + seconds, 0
+        while calm < 3:
+            try:
+                behind = self.behind(log)
+            except LogFullError as error:
+                behind = {"kafka": str(error)}
+            calm = 0 if behind else calm + 1
+            assert time.monotonic() < deadline, f"behind: {behind}\n{self.folder.read().said[-20:]}"
+            time.sleep(0.5)
+
+    def results(self) -> dict[str, str]:
+        store, graph, ledger = CustodyStore(Layout(self.data).custody), self.graph(), self.ledger()
+        try:
+            return dict(results(store, ledger, graph, CONSORTIUM))
+        finally:
+            for one in (store, graph, ledger):
+                one.close()
+
+
+class Sender(threading.Thread):
+    """Sends a world's documents over HTTP, each until it is acknowledged, as a gateway would."""
+
+    def __init__(self, url: str, keys: dict[str, str], world: World) -> None:
+        super().__init__(name="sender", daemon=True)
+        self._url, self._keys, self._letters = url, keys, world.letters
+        self._glns = {key: one["gln"] for key, one in world.manifest["parties"].items()}
+        self.acknowledged: list[str] = []
+        self.share = 0.0
+        """How much of the world may have been sent: documents flow as long as faults happen."""
+        self.refused = 0
+        self.failure: BaseException | None = None
+
+    def run(self) -> None:
+        try:
+            with httpx.Client(base_url=self._url, timeout=60) as client:
+                for index, letter in enumerate(self._letters):
+                    while index > self.share * len(self._letters):
+                        time.sleep(0.02)
+                    headers = {
+                        "Authorization": f"Bearer {self._keys[self._glns[letter.who]]}",
+                        "Content-Type": letter.content_type,
+                        "Medtrace-Record-Time": format_time(letter.arrival),
+                    }
+                    self._send(client, letter.body, headers)
+        except BaseException as error:
+            self.failure = error
+            raise
+
+    def _send(self, client: httpx.Client, body: bytes, headers: dict[str, str]) -> None:
+        deadline = time.monotonic() + 180
+        while True:
+            try:
+                answer = client.post("/capture", content=body, headers=headers)
+            except httpx.TransportError:  # it was killed under the request: the client never knows, and sends again
+                answer = None
+            if answer is not None and answer.status_code == 202:
+                self.acknowledged.append(answer.headers["Location"].rsplit("/", 1)[-1])
+                return
+            assert answer is None or answer.status_code == 503, f"{answer.status_code} {answer.text[:500]}"
+            assert time.monotonic() < deadline, "capture does not come back"
+            self.refused += 1
+            time.sleep(0.2)
+
+
+class Chaos:
+    """One fault at a time, at a random moment; measures how long the process takes until it is ready again."""
+
+    def __init__(self, stack: Stack, rng: random.Random) -> None:
+        self._stack, self._rng = stack, rng
+        self.seconds: dict[str, list[float]] = defaultdict(list)
+
+    def plan(self, faults: int) -> list[tuple[str, str]]:
+        """Every kind's turn comes before any kind's second one; each is killed first and paused next, or the other way round. One
+        organisation's nodes only: a majority of four stands, as it must."""
+        kinds = sorted({name for name in self._stack.programs() if not _is_another_organisations(name)})
+        hows = {name: self._rng.sample(("kill", "pause"), 2) for name in kinds}
+        found: list[tuple[str, str]] = []
+        while len(found) < faults:
+            turn = [(name, hows[name][0]) for name in kinds]
+            hows = {name: pair[::-1] for name, pair in hows.items()}
+            found += self._rng.sample(turn, len(turn))
+        return found[:faults]
+
+    def strike(self, name: str, how: str) -> None:
+        pid = self._pid(name)
+        os.kill(pid, signal.SIGKILL if how == "kill" else signal.SIGSTOP)
+        begun = time.monotonic()
+        if how == "pause":
+            time.sleep(self._rng.uniform(0.5, PAUSE_S))
+            os.kill(pid, signal.SIGCONT)
+            begun = time.monotonic()
+        while not self._ready(name, pid if how == "kill" else 0):
+            assert time.monotonic() - begun < 120, f"{name} does not recover\n{self._stack.folder.read().said[-20:]}"
+            time.sleep(0.1)
+        self.seconds[f"{how} {name.partition('-')[0]}"].append(time.monotonic() - begun)
+
+    def _pid(self, name: str) -> int:
+        while not (pid := self._stack.programs()[name].pid):
+            time.sleep(0.1)
+        return pid
+
+    def _ready(self, name: str, dead: int) -> bool:
+        one = self._stack.programs()[name]
+        return one.ready and one.pid not in (0, dead)
+
+    def table(self) -> str:
+        rows = [
+            f"{fault:<18}{len(took):>6}{sorted(took)[len(took) // 2]:>11.1f}{max(took):>11.1f}"
+            for fault, took in sorted(self.seconds.items())
+        ]
+        return "\n".join([f"{'fault':<18}{'count':>6}{'median s':>11}{'longest s':>11}", *rows])
+
+
+def _is_another_organisations(name: str) -> bool:
+    kind, _, member = name.partition("-")
+    return kind in ("orderer", "peer", "contract", "witness") and member != "hospital"
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Iterator[Stack]:
+    if not available(KAFKA_SERVER) or not available(NEO4J_SERVER):
+        pytest.skip("Kafka and Neo4j can't be started natively here: neither java with mvn nor a filled cache")
+    one = Stack(tmp_path, fabric=fabric_is_here())
+    try:
+        one.up()
+        yield one
+    finally:
+        one.command("down")
+
+
+def again(log: EventLog, folder: Path, tick: int) -> dict[str, str]:
+    """What the embedded line comes to from the same documents, at the same moment."""
+    line = Line(folder, tick)
+    copy_documents(log, line.log)
+    line.runner.drain()
+    line.now += 20_000
+    line.runner.drain()
+    found = dict(results(line.store, line.ledger, line.graph, CONSORTIUM))
+    line.close()
+    return found
+
+
+def test_whatever_dies_nothing_is_lost_and_nothing_is_doubled(stack: Stack, tmp_path: Path) -> None:
+    log = open_kafka(stack.settings)
+    world = make_world(SEED, PACKS, NOW)
+    registry, keys = RegistryHolder(log), {}
+    registry.state(*(Fact(kind, key, value, NOW, OPERATOR) for kind, key, value in world.facts))
+    for one in world.manifest["parties"].values():
+        keys[one["gln"]], fact = new_key(one["gln"], ("capture",), NOW)
+        registry.state(fact)
+    sender = Sender(stack.settings.url, keys, world)
+    chaos = Chaos(stack, random.Random(SEED))
+    sender.start()
+    begun = time.monotonic()
+    for number, (name, how) in enumerate(chaos.plan(FAULTS)):
+        sender.share = (number + 1) / FAULTS
+        chaos.strike(name, how)
+        print(f"{time.monotonic() - begun:7.1f} s  {number + 1:>3} {how} {name}", flush=True)
+    sender.share = 1.0
+    sender.join(600)
+    assert sender.failure is None
+    assert not sender.is_alive(), "documents can't be sent"
+    stack.rest(log, 600 + PACKS / 20)
+    tick = now_ms() + LATER
+    for partition in range(log.partitions(OBSERVATIONS)):
+        log.append(OBSERVATIONS, partition, [encode(Envelope([], tick))])
+    stack.rest(log, 600 + PACKS / 20)
+    captured = Counter(
+        decode_document(record.value).id
+        for partition in range(log.partitions(DOCUMENTS))
+        for record in log.read(DOCUMENTS, partition, 0, 1_000_000, 4_000_000_000)
+    )
+    theirs, ours = stack.results(), again(log, tmp_path / "replay", tick)
+    decisions = sum(CustodyStore(Layout(stack.data).custody).progress(p).number for p in range(log.partitions(DECISIONS)))
+    log.close()
+    print(f"\n{chaos.table()}")
+    print(f"{len(world.letters)} documents, {len(captured)} in the log, sent again {sender.refused} times, {decisions} decisions")
+    print(f"{len(ours)} results, digest {digest(theirs)}; {json.dumps(dict(Counter(key.split(' ')[0] for key in ours)))}")
+    assert set(sender.acknowledged) <= set(captured), "an acknowledged document is not in the log"
+    assert max(captured.values()) == 1
+    assert differences(ours, theirs) == []
