@@ -27,6 +27,7 @@ from services.capture.workers import Preparer
 from services.context import Services
 from services.paging import Pager
 from services.problems import Problem, bad_query, invalid, not_found, too_large
+from services.scan.hand import hand_router
 
 
 class Capture:
@@ -149,6 +150,7 @@ def capture_router(services: Services) -> APIRouter:
     async def post_token(asked: TokenRequest, caller: Caller = may_capture) -> Response:
         return Response(msgspec.json.encode(token_for(services, asked, caller.party)), 201, media_type="application/json")
 
+    router.include_router(hand_router(capture))
     options.install(router, settings)
     return router
 
