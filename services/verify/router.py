@@ -1,4 +1,5 @@
-"""The public pages: the scanned Digital Link itself is the page. No cookie, no script, nothing kept about who looked."""
+"""The public pages: the scanned Digital Link itself is the page. No cookie, nothing kept about who looked, no script but that of
+the page that checks proofs."""
 
 from __future__ import annotations
 
@@ -19,6 +20,7 @@ from services.openapi import PAGES, errors
 from services.pages import PUBLIC_HEADERS, language, prefers_json
 from services.problems import Problem, document, not_found, translate
 from services.ratelimit import RateLimiter
+from services.verify import checker
 from services.verify.gather import Gatherer
 from services.verify.outcome import unread
 from services.verify.render import PublicPages, json_response
@@ -32,7 +34,7 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9.-]+")
 
 
 def verify_router(services: Services, scans: ScanCounts | None = None) -> APIRouter:
-    """The routes `/`, `/q`, `/proof` and one for each GS1 key. `scans`: where looks are counted, in memory when not given.
+    """The routes `/`, `/q`, `/check`, `/proof` and one for each GS1 key. `scans`: counts looks, in memory when not given.
 
     SettingsError without graph or history: a page that compares nothing must not be shown.
     """
@@ -85,6 +87,11 @@ def verify_router(services: Services, scans: ScanCounts | None = None) -> APIRou
     @router.get("/")
     def home(request: Request) -> Response:
         return pages.page(request, "home.html", {})
+
+    @router.get("/check")
+    def check() -> Response:
+        """The page that checks proofs in the visitor's own browser; saved to disk it works without us."""
+        return Response(checker.PAGE, 200, checker.HEADERS, "text/html; charset=utf-8")
 
     def proof(scan: Scan) -> Response:
         if not scan.uri:

@@ -138,6 +138,12 @@ _WORDS: dict[str, Both] = {
         "无需信任我们也能离线验证：",
         "You can check it offline, without trusting us:",
     ),
+    "check_yourself": ("自己核对", "Check it yourself"),
+    "check_keys": (
+        "该页面可保存到设备上离线使用。还需要公钥文件 published.json：请向您信任的机构（如监管机构、医院）索取，不要向我们索取。",
+        "That page can be saved and used offline. It also needs the published keys, published.json: ask an organisation that you "
+        "trust for them, such as the regulator or a hospital, not us.",
+    ),
     "no_proof": ("证明文件要等下一个检查点，请稍后再看。", "There is a proof after the next checkpoint; look again soon."),
     "scans": ("这个编码已被公开查询 {n} 次。", "This code has been looked up {n} times on public pages."),
     "scans_one": ("这是第一次有人公开查询这个编码。", "This is the first public look at this code."),
