@@ -23,7 +23,7 @@ def worker(settings: Settings, config: Path, role: str, name: str, logs: Path) -
         logs / f"{role}-{name}.log",
         environment=_environment(),
         ready=lambda: _says_ready(file),
-        ready_s=60,
+        ready_s=120,
         grace_s=30,
     )
 
@@ -36,7 +36,7 @@ def server(settings: Settings, config: Path, logs: Path) -> Program:
         logs / "serve.log",
         environment=_environment(),
         ready=lambda: _answers(f"{settings.url}/health/live"),
-        ready_s=60,
+        ready_s=120,
         grace_s=30,
         about=settings.url,
     )
