@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 CONTEXT = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
@@ -39,3 +40,13 @@ def context_namespaces(context: Any) -> dict[str, str]:
                 if isinstance(uri, str) and prefix[:1] != "@" and ":" not in prefix:
                     found[prefix] = uri
     return found
+
+
+_FULL = re.compile(r"([a-z][a-z0-9+.-]*:.*[/#:])([^/#:]+)", re.IGNORECASE | re.DOTALL)
+
+
+def split_name(name: str) -> tuple[str, str] | None:
+    """Namespace and local name of a field that is named by its whole URI (`https://ns.example.com/epcis/field`); None for what
+    is no such name. XML can't write it otherwise, so it is one name in both notations."""
+    found = _FULL.fullmatch(name)
+    return (found[1], found[2]) if found else None

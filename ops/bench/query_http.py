@@ -58,7 +58,7 @@ def keys(folder: Path) -> dict[str, str]:
     """A regulator's key and one of the first party's."""
     log = SqliteLog(folder / "log", PARTITIONS)
     registry = RegistryHolder(log)
-    made = {}
+    made: dict[str, str] = {}
     chosen: tuple[tuple[str, KeyRole], ...] = ((PARTIES[0], "regulator"), (PARTIES[1], "query"))
     for party, role in chosen:
         kind = "regulator" if role == "regulator" else "maker"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pedigree.eventhash.values import canonical_scalar, canonical_text
-from pedigree.namespaces import RDFS, STANDARD, XSI, context_namespaces
+from pedigree.namespaces import RDFS, STANDARD, XSI, context_namespaces, split_name
 
 _COMMENTS = {"comment", "rdfs:comment", f"{{{RDFS}}}comment"}
 
@@ -38,6 +38,8 @@ class Names:
         prefix, colon, local = name.partition(":")
         if colon and prefix in self._full:
             name = self._full[prefix] + local
+        elif colon and (full := split_name(name)):
+            name = f"{{{full[0]}}}{full[1]}"
         return "" if name in _COMMENTS or name.startswith(f"{{{XSI}}}") else name
 
     def text(self, text: str) -> str:

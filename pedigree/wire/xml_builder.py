@@ -9,10 +9,9 @@ from typing import Any
 from lxml import etree
 
 from pedigree.errors import DocumentError
-from pedigree.namespaces import EPCIS, QUERY, SBDH, STANDARD, XSI
+from pedigree.namespaces import EPCIS, QUERY, SBDH, STANDARD, XSI, split_name
 from pedigree.wire.document import Document
 
-_FULL = re.compile(r"(?P<uri>[a-z][a-z0-9+.-]*:.*[/#:])(?P<local>[^/#:]+)", re.IGNORECASE | re.DOTALL)
 _PREFIX = re.compile(r"(?!ns\d+$)(?!xml)[A-Za-z_][\w.-]*", re.ASCII)
 """Prefixes that the library takes; it makes its own `ns0`, `ns1` for the others."""
 _NIL = f"{{{XSI}}}nil"
@@ -102,10 +101,10 @@ class Builder:
             return f"{{{self._known[prefix]}}}{local}"
         if key.count(":") == 1 and "/" not in key:
             return f"{{{prefix}:}}{local}"  # a prefix that nothing declares
-        full = _FULL.fullmatch(key)
+        full = split_name(key)
         if full is None:
             raise DocumentError(f"the field {key[:80]!r} can't be written as XML")
-        return f"{{{full['uri']}}}{full['local']}"
+        return f"{{{full[0]}}}{full[1]}"
 
 
 def _is_uri(uri: str) -> bool:

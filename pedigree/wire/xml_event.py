@@ -38,8 +38,11 @@ class EventReader:
 
     def _fields(self, node: etree._Element, event: Event) -> None:
         self._attributes(node, event, "@")
+        self._no_text(node, node.text)
         for child in node:
             tag = child.tag
+            if child.tail is not None:
+                self._no_text(node, child.tail)
             if tag in _WRAPPERS:
                 self._fields(child, event)
             elif tag in shape.TEXTS:
@@ -147,6 +150,7 @@ class EventReader:
         """An element whose own children are texts, with extensions."""
         found: dict[str, Any] = {}
         self._attributes(node, found, "@")
+        self._no_text(node, node.text)
         for child in node:
             if child.tag in names:
                 self._put(found, child.tag, self._text(child), child)
@@ -199,6 +203,11 @@ class EventReader:
     def _no_children(self, node: etree._Element) -> None:
         if len(node):
             self._fault(node, f"the element {node[0].tag}", "text only")
+
+    def _no_text(self, node: etree._Element, text: str | None) -> None:
+        """Text between the elements of an event has no place in JSON; it would be lost."""
+        if text and not text.isspace():
+            self._fault(node, f"the text {text.strip()[:100]!r}", "elements only")
 
     def _put(self, into: dict[str, Any], name: str, value: Any, node: etree._Element) -> None:
         if name in into:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
-from typing import Any
+from collections.abc import Iterator, Mapping, Set
+from typing import Any, NamedTuple
 
+from pedigree.namespaces import EPCIS, EPCIS_1, STANDARD, context_namespaces
 from pedigree.wire import shape
 from services.epcis import models
 from services.epcis.rules import Found, Path
 
-_EXPECTED = "a field of EPCIS 2.0, or an extension with a namespace"
+_EXPECTED = "a field of EPCIS 2.0 that may stand here, or an extension with a namespace of its own"
+_OWN = frozenset((EPCIS, EPCIS_1, STANDARD["epcis"]))
 
 _PARTS: dict[str, Set[str]] = {
     "readPoint": models.Place.model_fields.keys(),
@@ -32,26 +34,45 @@ def declared_terms(context: list[Any]) -> frozenset[str]:
     return frozenset(term for part in context if isinstance(part, dict) for term in part if term[:1] != "@")
 
 
-def unknown_fields(event: dict[str, Any], known: Set[str], terms: frozenset[str]) -> list[Found]:
-    """Fields of the event and of its parts that are neither the standard's, nor namespaced, nor declared."""
+class Declared(NamedTuple):
+    """What a document's own context (or its namespace declarations) says about names."""
+
+    terms: frozenset[str] = frozenset()
+    own: frozenset[str] = frozenset(("epcis",))
+    """Prefixes of the standard's own namespaces."""
+
+    @classmethod
+    def of(cls, context: list[Any], namespaces: Mapping[str, str]) -> Declared:
+        known = {**STANDARD, **namespaces}
+        return cls(declared_terms(context), frozenset(prefix for prefix, uri in known.items() if uri in _OWN))
+
+
+def misplaced_fields(event: dict[str, Any], known: Set[str], declared: Declared) -> list[Found]:
+    """Of the event and its parts: fields that are neither the standard's, nor namespaced, nor declared; and fields without a
+    value, where JSON has null and XML xsi:nil (only a quantity may be nil)."""
     if "@context" in event:
         context = event["@context"]
-        terms |= declared_terms(context if isinstance(context, list) else [context])
-    return [(path, f"the field {str(path[-1])[:100]!r}", _EXPECTED) for path in _walk(event, known, terms, ())]
+        more = Declared.of(context if isinstance(context, list) else [context], context_namespaces(context))
+        declared = Declared(declared.terms | more.terms, declared.own)
+    return list(_walk(event, known, declared, ()))
 
 
-def _walk(node: dict[str, Any], known: Set[str], terms: frozenset[str], path: Path) -> Iterator[Path]:
+def _walk(node: dict[str, Any], known: Set[str], declared: Declared, path: Path) -> Iterator[Found]:
     for key, value in node.items():
         if key not in known:
-            if ":" not in key and key not in terms and key != "@context":
-                yield (*path, key)
+            prefix, colon, _ = key.partition(":")
+            if prefix in declared.own if colon else key not in declared.terms and key != "@context":
+                yield (*path, key), f"the field {key[:100]!r}", _EXPECTED
+            continue
+        if value is None and key != "quantity":
+            yield (*path, key), "null", "a value, or no such field"
             continue
         inner = _PARTS.get(key)
         if inner is None:
             continue
         if isinstance(value, dict):
-            yield from _walk(value, inner, terms, (*path, key))
+            yield from _walk(value, inner, declared, (*path, key))
         elif isinstance(value, list):
             for index, item in enumerate(value):
                 if isinstance(item, dict):
-                    yield from _walk(item, inner, terms, (*path, key, index))
+                    yield from _walk(item, inner, declared, (*path, key, index))

@@ -134,7 +134,6 @@ class Event(Part):
     sourceList: list[Source] | None = None
     destinationList: list[Destination] | None = None
     sensorElementList: list[SensorElement] | None = None
-    ilmd: dict[Text, JsonValue] | None = None
 
 
 Action = Literal["ADD", "OBSERVE", "DELETE"]
@@ -144,6 +143,7 @@ class ObjectEvent(Event):
     action: Action
     epcList: list[Instance] | None = None
     quantityList: list[QuantityElement] | None = None
+    ilmd: dict[Text, JsonValue] | None = None
 
 
 class AggregationEvent(Event):
@@ -170,6 +170,7 @@ class TransformationEvent(Event):
     inputQuantityList: list[QuantityElement] | None = None
     outputQuantityList: list[QuantityElement] | None = None
     transformationID: Identifier | None = None
+    ilmd: dict[Text, JsonValue] | None = None
 
 
 EVENTS: dict[str, type[Event]] = {

@@ -29,8 +29,9 @@ def violations(event: dict[str, Any], max_list: int) -> list[Found]:
         if not _some(event, "epcList", "quantityList", "sensorElementList"):
             found.append((("epcList",), "no EPC, quantity or sensor data", "at least one"))
     elif kind in ("AggregationEvent", "AssociationEvent"):
-        if action in ("ADD", "DELETE") and not event.get("parentID"):
-            found.append((("parentID",), "nothing", f"a parent, when the action is {action}"))
+        if (action in ("ADD", "DELETE") or kind == "AssociationEvent") and not event.get("parentID"):
+            always = kind == "AssociationEvent"  # a lasting tie always has the two ends; a packing may be seen without its parent
+            found.append((("parentID",), "nothing", "a parent" if always else f"a parent, when the action is {action}"))
         if action in ("ADD", "OBSERVE") and not _some(event, "childEPCs", "childQuantityList"):
             found.append((("childEPCs",), "no children", f"at least one, when the action is {action}"))
     elif kind == "TransactionEvent":
@@ -40,6 +41,9 @@ def violations(event: dict[str, Any], max_list: int) -> list[Found]:
             found.append((("epcList",), "no EPC, quantity or parent", f"at least one, when the action is {action}"))
     elif kind == "TransformationEvent":
         found += _transformation(event)
+    if kind == "ObjectEvent" and "ilmd" in event and action in ("OBSERVE", "DELETE"):
+        found.append((("ilmd",), f"instance master data with action {action}", "action ADD, or no ilmd"))
+    found += _quantities(event)
     found += _sensors(event)
     lasting = event.get("persistentDisposition")
     if isinstance(lasting, dict) and not _some(lasting, "set", "unset"):
@@ -66,6 +70,14 @@ def _transformation(event: dict[str, Any]) -> Iterator[Found]:
         yield ("inputEPCList",), "no inputs", "at least one, or a transformationID"
     if not outputs:
         yield ("outputEPCList",), "no outputs", "at least one, or a transformationID"
+
+
+def _quantities(event: dict[str, Any]) -> Iterator[Found]:
+    for name in _LISTS[4:8]:
+        elements = event.get(name)
+        for index, element in enumerate(elements if isinstance(elements, list) else ()):
+            if isinstance(element, dict) and "uom" in element and "quantity" not in element:
+                yield (name, index, "uom"), "a unit without a quantity", "both, or neither"
 
 
 def _sensors(event: dict[str, Any]) -> Iterator[Found]:
@@ -100,8 +112,6 @@ def doubts(event: dict[str, Any]) -> Iterator[Found]:
             start, end = _milli(metadata.get("startTime")), _milli(metadata.get("endTime"))
             if start is not None and end is not None and start > end:
                 yield (*path, "startTime"), "a start after the end", "an earlier time"
-    if event.get("ilmd") and event.get("action") in ("OBSERVE", "DELETE"):
-        yield ("ilmd",), f"instance master data with action {event['action']}", "action ADD"
     for name in _EPCS:
         value = event.get(name)
         if isinstance(value, list) and all(isinstance(item, str) for item in value) and len(set(value)) < len(value):

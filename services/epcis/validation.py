@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from pedigree.errors import DocumentError, Fault
-from pedigree.times import parse_time
+from pedigree.errors import Fault
 from pedigree.wire import Document, where, within
-from services.epcis.extras import declared_terms, unknown_fields
+from services.epcis.extras import Declared, misplaced_fields
+from services.epcis.frame import misframed, shown
 from services.epcis.models import EVENTS
 from services.epcis.rules import Found, doubts, too_long, violations
 
@@ -29,10 +28,10 @@ def validate(document: Document, max_list: int = MAX_LIST) -> list[Fault]:
 
     `max_list`: the longest list of an event. Never raises for what a document holds.
     """
-    faults = [Fault(_header_place(document, name), found, expected) for name, found, expected in _header(document)]
-    terms = declared_terms(document.context)
+    faults = list(misframed(document))
+    declared = Declared.of(document.context, document.namespaces)
     for index, event in enumerate(document.events):
-        found = _event(event, terms, max_list)
+        found = _event(event, declared, max_list)
         if found:
             start = where(document, index)
             found.sort(key=lambda entry: [str(step) for step in entry[0]])
@@ -51,11 +50,11 @@ def warnings(document: Document) -> list[Fault]:
     ]
 
 
-def _event(event: dict[str, Any], terms: frozenset[str], max_list: int) -> list[Found]:
+def _event(event: dict[str, Any], declared: Declared, max_list: int) -> list[Found]:
     kind = event.get("type")
     check = _VALIDATORS.get(kind) if isinstance(kind, str) else None
     if check is None:
-        return [(("type",), _shown(kind), "one of " + ", ".join(EVENTS))]
+        return [(("type",), shown(kind), "one of " + ", ".join(EVENTS))]
     found = violations(event, max_list)
     if too_long(event, max_list):
         return found  # each element might have its own fault: not worth looking at
@@ -63,8 +62,9 @@ def _event(event: dict[str, Any], terms: frozenset[str], max_list: int) -> list[
         check(event)
     except ValidationError as wrong:
         found += [_fault(error) for error in wrong.errors(include_url=False)]
-    found += unknown_fields(event, EVENTS[kind].model_fields.keys(), terms)  # type: ignore[index]  # kind is a str here
-    return found
+    told = {path for path, _, _ in found}
+    fields = EVENTS[kind].model_fields.keys()  # type: ignore[index]  # kind is a str here
+    return found + [entry for entry in misplaced_fields(event, fields, declared) if entry[0] not in told]
 
 
 _EXPECTED = {
@@ -88,35 +88,9 @@ _EXPECTED = {
 def _fault(error: ErrorDetails) -> Found:
     path = tuple(error["loc"])
     context = error.get("ctx", {})
-    found = context.get("found") or ("nothing" if error["type"] == "missing" else _shown(error["input"]))
+    found = context.get("found") or ("nothing" if error["type"] == "missing" else shown(error["input"]))
     if error["type"] == "string_pattern_mismatch":
         names = {"uom": "a unit of measure of two or three capitals or digits", "hexBinaryValue": "pairs of hexadecimal digits"}
         return path, found, names.get(str(path[-1]), "another form")
     expected = context["expected"] if error["type"] == "epcis" else _EXPECTED.get(error["type"], error["msg"])
     return path, str(found)[:300], str(expected)
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, (dict, list)):
-        return f"{'an object' if isinstance(value, dict) else 'a list'} of {len(value)}"
-    return "null" if value is None else repr(value)[:120]
-
-
-def _header(document: Document) -> Iterable[tuple[str, str, str]]:
-    header = document.header
-    if document.alone:
-        return
-    version = header.get("schemaVersion")
-    accepted = "1." if document.source == "xml12" else "2."
-    if version is not None and not (isinstance(version, str) and version.startswith(accepted)):
-        yield "schemaVersion", _shown(version), f"{accepted}0 or a later {accepted}x"
-    created = header.get("creationDate")
-    if created is not None:
-        try:
-            parse_time(created if isinstance(created, str) else "")
-        except DocumentError:
-            yield "creationDate", _shown(created), "a time with offset"
-
-
-def _header_place(document: Document, name: str) -> str:
-    return f"/{name}" if document.source == "json" else f"/{document.header.get('type')}/@{name}"
