@@ -43,7 +43,8 @@ function stepLine(name, done) {
   const look = found ? 'yes' : failed ? 'no' : 'open';
   const numbers = found ? found.slice(1) : [];
   if (name === 'issuer' && found) numbers[1] = moment(numbers[1]);
-  const text = found ? say(STEPS[name], ...numbers) : STEPS[name][lang].replace(/[（(：:，,].*\{.*$/, '').replace(/\{\d\} ?/g, '');
+  const start = STEPS[name][lang].split('{')[0]; // without the numbers that are not known
+  const text = found ? say(STEPS[name], ...numbers) : start.replace(/ ?[（(:：;；][^（(:：;；]*$/, '');
   const line = element('li', '', look, element('b', found ? '✓ ' : failed ? '✗ ' : '· '), text);
   if (failed) line.append(element('small', done.why));
   if (!found && !failed) line.append(element('small', say(WORDS.unchecked)));

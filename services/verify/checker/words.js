@@ -22,7 +22,7 @@ const WORDS = {
   bad: ['证明不成立', 'The proof does NOT hold'],
   good_text: [
     '账本确实记有关于这个编码的 {0} 条记录，并有足够多的机构签名。签名之后，没有人能更改而不被发现。',
-    'The ledger does hold these {0} entries about this code, and enough organisations have signed for it. Nobody could change them since without being noticed.',
+    'The ledger holds the entries shown below about this code ({0}), and enough organisations have signed for them. Nobody could have changed them since without being noticed.',
   ],
   bad_text: [
     '文件已损坏或被更改，或公钥不是对应的公钥。请勿相信其中的内容，请重新下载两个文件后再试。',
@@ -54,13 +54,13 @@ const WORDS = {
 };
 
 const STEPS = {
-  keys: ['公钥文件完好：网络 {0}，{1} 个公钥，{2} 家见证机构，至少 {3} 家须签名', 'The keys can be read: network {0}, {1} keys, {2} witnessing organisations, {3} of which must sign'],
+  keys: ['公钥文件完好：网络 {0}，{1} 个公钥，{2} 家见证机构，至少 {3} 家须签名', 'The keys can be read: network {0}; keys: {1}; witnessing organisations: {2}, of which {3} must sign'],
   file: ['证明文件形式正确，没有多余的字节（{0} 字节）', 'The proof file has the right form and not a byte too many ({0} bytes)'],
-  count: ['所称的 {0} 条记录都在', 'All {0} entries that it speaks of are there'],
+  count: ['记录条数与所称的相符（{0}）', 'As many entries are there as it says ({0})'],
   signatures: ['检查点的 SM2 签名成立', 'The SM2 signatures of the checkpoints hold'],
-  leaves: ['{0} 条记录都在已签名的账本中，且都属于这一件（账本代码 {1}）', 'All {0} entries are in the signed ledger and belong to this unit (ledger key {1})'],
+  leaves: ['所示记录都在已签名的账本中，且都属于这一件（{0} 条，账本代码 {1}）', 'Each entry is in the signed ledger and belongs to this unit (entries: {0}, ledger key {1})'],
   chain: ['所示记录的哈希链吻合：{0}。记录是否齐全，只有账本能说明：请比较条数和此值', 'The hash chain over the entries shown fits: {0}. Whether these are all, only the ledger can tell: compare their number and this value'],
-  issuer: ['签发者 {0} 对整个文件的签名成立，签发时间 {1}', 'The signature of the issuer {0} over the whole file holds, issued {1}'],
+  issuer: ['签发者对整个文件的签名成立：{0}，{1}', 'The signature of the issuer over the whole file holds: {0}, {1}'],
 };
 
 // By the numbers of pedigree/custody/steps.py; they are fixed for ever.
