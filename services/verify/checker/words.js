@@ -58,7 +58,7 @@ const STEPS = {
   file: ['证明文件形式正确，没有多余的字节（{0} 字节）', 'The proof file has the right form and not a byte too many ({0} bytes)'],
   count: ['记录条数与所称的相符（{0}）', 'As many entries are there as it says ({0})'],
   signatures: ['检查点的 SM2 签名成立', 'The SM2 signatures of the checkpoints hold'],
-  leaves: ['所示记录都在已签名的账本中，且都属于这一件（{0} 条，账本代码 {1}）', 'Each entry is in the signed ledger and belongs to this unit (entries: {0}, ledger key {1})'],
+  leaves: ['所示记录都在已签名的账本中，且都属于这一件（{0} 条，账本代码 {1}）', 'Each entry is in the signed ledger and belongs to this unit (ledger key {1}; entries: {0})'],
   chain: ['所示记录的哈希链吻合：{0}。记录是否齐全，只有账本能说明：请比较条数和此值', 'The hash chain over the entries shown fits: {0}. Whether these are all, only the ledger can tell: compare their number and this value'],
   issuer: ['签发者对整个文件的签名成立：{0}，{1}', 'The signature of the issuer over the whole file holds: {0}, {1}'],
 };
