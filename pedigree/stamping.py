@@ -26,6 +26,7 @@ _CLASS_END = len(_GTIN) + 14
 _PASSES_OWNERSHIP = frozenset({"shipping", "consigning", "receiving"})
 _CREATES = frozenset({"commissioning", "urn:medtrace:bizstep:onboarding"})
 _CUSTOMERS = frozenset({"hospital", "clinic", "pharmacy"})
+_GIVES_TO_PATIENTS = frozenset({"hospital", "clinic"})
 _SELLABLE = frozenset({"sellable_accessible", "sellable_not_accessible", "conformant", "available"})
 
 
@@ -44,9 +45,12 @@ def stamp(
     """Stamp one event. `event_json`: its JSON-LD bytes; `event_hash`: 32 bytes; `bracket`: from the device's journal.
 
     Who acts: from the sender's side the source's possessor, else who owns the read point or the business location; otherwise who
-    owns the business location or the read point, else the possessor at the end that the step looks from; else the attester.
+    owns the business location or the read point, else the possessor at the end that the step looks from; else the attester. A
+    hold that the regulator attests is the regulator's.
     """
     actor = _actor(view, registry) or attester
+    if view.biz_step == "holding" and registry.is_regulator(attester):
+        actor = attester  # the place is the holder's, the hold is not: he must not be able to lift it
     return StampedEvent(
         event=event_json,
         hash=event_hash,
@@ -152,6 +156,8 @@ def _flags(view: EventView, registry: Registry, actor: str, attester: str, at: i
         flags |= Flag.SELLABLE
     if view.disposition == "partially_dispensed":
         flags |= Flag.PARTIAL
+    if view.biz_step == "decommissioning" and (party := registry.party(actor)) is not None and party.role in _GIVES_TO_PATIENTS:
+        flags |= Flag.AT_RECEIPT
     other = _other(view, registry)
     if other and view.biz_step in RECEIVING and not registry.participates(other, view.time):
         flags |= Flag.NONPARTICIPANT

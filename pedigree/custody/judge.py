@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pedigree.custody.leaf import Leaf
-from pedigree.custody.state import State, packed_at_dispatch, reborn, untouched
+from pedigree.custody.state import State, own_hold, packed_at_dispatch, reborn, untouched
 from pedigree.custody.steps import ENDED, Flag, Status, Step
 
 EXACT, LOOSE, NO = 2, 1, 0
@@ -18,7 +18,7 @@ Fit = tuple[int, str]
 EPSILON = 1e-6
 OK: Fit = (EXACT, "")
 UNDO_MS = 10 * 86_400_000
-"""The same premises may take a dispensed pack back for ten days (EU 2016/161, article 13)."""
+"""The same premises may take back what they dispensed or decommissioned for ten days (EU 2016/161, article 13)."""
 
 
 def judge(s: State, e: Leaf) -> Fit:
@@ -70,9 +70,10 @@ def _ended(s: State, e: Leaf) -> Fit:
         return NO, "emptied"
     if step in (Step.RELEASE, Step.ARRIVE):
         return NO, "no_effect"
+    undone = step == Step.RECEIVE and same and bool(e.flags & Flag.RETURNED)
+    if undone and s.status in (Status.DISPENSED, Status.DECOMMISSIONED):
+        return OK if e.time - s.since <= UNDO_MS else (LOOSE, "late_return")
     if s.status == Status.DISPENSED:
-        if step == Step.RECEIVE and same and e.flags & Flag.RETURNED:
-            return OK if e.time - s.since <= UNDO_MS else (LOOSE, "late_return")
         if step == Step.DISPENSE:
             if same:
                 return NO, "repeat" if e.sale == s.sale else "dispensed_twice_here"
@@ -129,15 +130,22 @@ def _moved_out(code: str) -> Callable[[State, Leaf], Fit]:
     def check(s: State, e: Leaf) -> Fit:
         if e.actor != s.possessor:
             return _elsewhere(s, code)
-        return (LOOSE, "on_hold") if s.hold else OK
+        return (LOOSE, "on_hold") if _bound(s, e) else OK
 
     return check
+
+
+def _bound(s: State, e: Leaf) -> bool:
+    """A holder's hold binds himself, the regulator's everyone."""
+    return bool(s.hold) and (s.hold == e.actor or not own_hold(s))
 
 
 def _dispensed_in_hand(s: State, e: Leaf) -> Fit:
     if e.actor != s.possessor:
         return _elsewhere(s, "sale_not_by_holder")
-    if s.hold:
+    if s.status == Status.PART_DISPENSED and e.sale and e.sale == s.sale:
+        return NO, "repeat"  # two equal sales have two bills
+    if _bound(s, e):
         return LOOSE, "on_hold"
     if e.flags & Flag.PARTIAL and 0 <= s.remaining < e.quantity:
         return LOOSE, "over_content"
@@ -242,7 +250,9 @@ def _used_in_transit(code: str) -> Callable[[State, Leaf], Fit]:
             return NO, "used_in_transit"
         if not _awaited(s, e):
             return NO, code
-        return (LOOSE, "on_hold") if s.hold and e.step == Step.DISPENSE else (LOOSE, "no_receipt")
+        if e.flags & Flag.AT_RECEIPT and e.step == Step.DECOMMISSION:
+            return OK
+        return (LOOSE, "on_hold") if e.step == Step.DISPENSE and _bound(s, e) else (LOOSE, "no_receipt")
 
     return check
 

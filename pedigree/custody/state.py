@@ -7,7 +7,7 @@ from collections.abc import Callable
 import msgspec
 
 from pedigree.custody.leaf import Leaf
-from pedigree.custody.steps import Flag, Status, Step
+from pedigree.custody.steps import ENDED, Flag, Status, Step
 from pedigree.messages import Custody
 from pedigree.rules import rules_of
 
@@ -54,8 +54,14 @@ def custody_of(state: State) -> Custody:
     )
 
 
+def own_hold(s: State) -> bool:
+    """The hold is of one who has, sends or awaits the unit; everybody else's is the regulator's."""
+    return s.hold in (s.possessor, s.shipper, s.addressee)
+
+
 def with_custody(state: State, custody: Custody) -> State:
     """The state as it would stand outside the container, with the container's custody."""
+    passed_on = bool(state.hold) and state.hold == state.possessor != custody.possessor
     return msgspec.structs.replace(
         state,
         status=custody.status,
@@ -63,7 +69,7 @@ def with_custody(state: State, custody: Custody) -> State:
         owner=custody.owner,
         location=custody.location,
         addressee=custody.addressee,
-        hold=state.hold or custody.hold,
+        hold=custody.hold if passed_on else state.hold or custody.hold,
         shipper=custody.shipper,
         inferred=True,
     )
@@ -125,7 +131,7 @@ def _form(s: State, e: Leaf) -> State:
 
 
 def _receive(s: State, e: Leaf) -> State:
-    back = s.status == Status.DISPENSED
+    back = s.status in ENDED
     return msgspec.structs.replace(
         s,
         status=Status.PART_DISPENSED if s.remaining >= 0 and s.status == Status.PART_DISPENSED else Status.ACTIVE,
@@ -133,8 +139,11 @@ def _receive(s: State, e: Leaf) -> State:
         owner=e.owner or s.owner or e.actor,
         location=e.location,
         addressee="",
+        hold="" if s.hold != e.actor and own_hold(s) else s.hold,
         inferred=False,
         sale="" if back else s.sale,
+        # What of it had been given out before it was sold whole, nobody can tell any more.
+        remaining=-1.0 if back else s.remaining,
     )
 
 
@@ -204,7 +213,9 @@ def _end(status: Status) -> Effect:
 
 
 def _held_by(s: State, e: Leaf) -> State:
-    return msgspec.structs.replace(s, hold=e.actor)
+    """A holder's own hold does not take the place of the regulator's: he could lift it then."""
+    standing = bool(s.hold) and not own_hold(s) and not e.flags & Flag.REGULATOR
+    return s if standing else msgspec.structs.replace(s, hold=e.actor)
 
 
 def _released(s: State, e: Leaf) -> State:

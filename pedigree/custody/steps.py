@@ -149,6 +149,9 @@ class Flag:
     """Sent to a customer outside the territory that the sender's site may serve."""
     ASSET = 65536
     """An individual asset (GIAI), such as a loan set: what was not used comes home in it."""
+    AT_RECEIPT = 131072
+    """A hospital's or clinic's decommissioning: it may do so as the goods come in (EU 2016/161, article 25), and that is their
+    receipt too."""
     PARTIAL = 512
     """A dispensing that names a quantity, or disposition partially_dispensed."""
 

@@ -118,6 +118,17 @@ def test_transformation_outputs_are_commissioned_too() -> None:
     assert not stamped(THREEPL, "repackaging", **fields).flags & Flag.MAY_COMMISSION
 
 
+def test_a_hold_that_the_regulator_states_at_a_holders_place_is_the_regulators() -> None:
+    made = stamped(REGULATOR, "holding", bizLocation=place(DOCK))
+    assert (made.actor, bool(made.flags & Flag.REGULATOR)) == (REGULATOR, True)
+    assert stamped(HOSPITAL, "holding", bizLocation=place(DOCK)).actor == HOSPITAL
+
+
+def test_only_who_gives_to_patients_receives_by_decommissioning() -> None:
+    assert stamped(HOSPITAL, "decommissioning", bizLocation=place(DOCK)).flags & Flag.AT_RECEIPT
+    assert not stamped(MAKER, "decommissioning", bizLocation=place(SITE)).flags & Flag.AT_RECEIPT
+
+
 def test_flags_slack_and_bracket() -> None:
     flags = stamped(MAKER, "receiving", disposition="returned", bizLocation=place(SITE)).flags
     assert flags & Flag.RETURNED
