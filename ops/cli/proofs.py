@@ -40,7 +40,7 @@ def verify(
     def text() -> None:
         out.print("[bold green]the proof holds[/]")
         out.print(f"unit         {proof.unit}", markup=False)
-        out.print(f"entries      {proof.count}, all anchored, none left out up to the last one shown")
+        out.print(f"entries      {proof.count}, each of them anchored; that there are no others is the issuer's word")
         for lane in lanes:
             out.print(f"checkpoint   {lane['time']}, signed by {lane['signers']}", markup=False)
         out.print(f"issued by    {proof.issuer}, {format_time(proof.issued_ms)}", markup=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import msgspec
 
@@ -78,7 +79,8 @@ def checkpoint_signers(checkpoint: Checkpoint, ring: KeyRing) -> tuple[tuple[str
     """
     if checkpoint.origin != ring.origin:
         raise ProofError(f"the checkpoint is of the network {checkpoint.origin}, the published keys are of {ring.origin}")
-    if list(checkpoint.signatures) != sorted(set(checkpoint.signatures), key=_order):
+    order = [_order(one) for one in checkpoint.signatures]
+    if any(one >= other for one, other in pairwise(order)):
         raise ProofError("the checkpoint's signatures are not in order, or repeated")
     body = checkpoint_body(checkpoint)
     signers: set[str] = set()
