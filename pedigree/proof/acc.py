@@ -1,5 +1,5 @@
-"""`acc`: the hash chain over a unit's leaves in arrival order. Beside the ledger's own acc and count it says that no leaf was left
-out or added; in a proof file it is its issuer's word, for witnesses sign lanes, not units."""
+"""`acc`: the hash chain over a unit's leaves in arrival order. Beside the ledger's own acc and count it says that no leaf was
+left out or added; in a proof file it is its issuer's word, for witnesses sign lanes, not units."""
 
 from __future__ import annotations
 
