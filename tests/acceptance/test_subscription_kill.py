@@ -1,4 +1,5 @@
-"""A subscription through a receiver that comes and goes and servers that are killed: every event, in order for each unit."""
+"""A subscription through a receiver that is down for a minute and servers that are killed in between: every event at least once,
+in order for each unit."""
 
 from __future__ import annotations
 
@@ -25,7 +26,9 @@ from tests.unit.test_registry import MAKER
 from tests.web.capture_world import alone, event, text
 from tests.web.test_subscriptions import Receiver, until
 
-UNITS, STEPS = 6, 12
+UNITS, STEPS = 6, 40
+DOWN_S = 60
+"""How long the receiver takes nothing at all."""
 
 
 class Process:
@@ -77,6 +80,7 @@ def test_every_event_arrives_in_order_for_each_unit(tmp_path: Path, receiver: Re
 
     def follow(unit: int) -> None:
         """One unit's events, each sent until it is taken, none before the one before it was."""
+        pause = random.Random(unit)
         for step in range(STEPS):
             made = alone(event(f"{unit}-{step}", "storing", **{"medtrace:unit": unit, "action": "OBSERVE"}))
             while True:
@@ -86,6 +90,7 @@ def test_every_event_arrives_in_order_for_each_unit(tmp_path: Path, receiver: Re
                     time.sleep(0.05)
                     continue
                 if answer.status_code in (201, 409):
+                    time.sleep(pause.uniform(0, DOWN_S / STEPS))
                     break
                 assert answer.status_code == 503, answer.text
 
@@ -93,17 +98,23 @@ def test_every_event_arrives_in_order_for_each_unit(tmp_path: Path, receiver: Re
     for sender in senders:
         sender.start()
     chance = random.Random(7)
-    for life in range(4):
-        time.sleep(chance.uniform(0.2, 0.6))
-        if life % 2 == 0:
-            receiver.up.clear()
-        else:
-            receiver.up.set()
+    until(lambda: len(receiver.serials) > 0, 30)
+    receiver.up.clear()
+    down_until = time.monotonic() + DOWN_S
+    for _ in range(3):  # while the receiver is down
+        time.sleep(chance.uniform(2, DOWN_S / 4))
         server.kill()
         server = Process(tmp_path, port)
+    time.sleep(max(0.0, down_until - time.monotonic()))
+    assert receiver.refused > 0
     receiver.up.set()
+    for _ in range(2):  # while it takes what has gathered
+        time.sleep(chance.uniform(0.2, 0.6))
+        server.kill()
+        server = Process(tmp_path, port)
     for sender in senders:
-        sender.join(60)
+        sender.join(120)
+        assert not sender.is_alive()
     until(lambda: len(set(receiver.serials)) == UNITS * STEPS, 60)
     server.kill()
     seen = list(dict.fromkeys(receiver.serials))
