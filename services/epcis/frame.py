@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,6 +17,8 @@ _KNOWN = frozenset(
         *("instanceIdentifier", "sender", "receiver"),
     )
 )
+
+_VERSION = re.compile(r"\d(?:\.\d{1,4}){0,2}", re.ASCII)
 
 
 def shown(value: Any) -> str:
@@ -39,10 +42,14 @@ def misframed(document: Document) -> Iterator[Fault]:
         yield Fault(f"{start}{'/' if json else ''}{name}", found, expected)
     if json:
         terms = {term for part in document.context if isinstance(part, dict) for term in part}
-        for name in header:
-            if name not in _KNOWN and ":" not in name and name not in terms:
+        body = header["epcisBody"]
+        places: list[Path] = [(name,) for name in header if name not in _KNOWN]
+        places += [("epcisBody", name) for name in body if name not in ("eventList", "event", "queryResults")]
+        for place in places:
+            name = str(place[-1])
+            if ":" not in name and name not in terms:
                 expected = "a field of an EPCIS document, or an extension with a namespace"
-                yield Fault(_where((name,), json=True), f"the field {name[:100]!r}", expected)
+                yield Fault(_where(place, json=True), f"the field {name[:100]!r}", expected)
     for path, found, expected in _master_data(header):
         yield Fault(_where(path, json=json), found, expected)
 
@@ -63,7 +70,7 @@ def _version(header: dict[str, Any], source: str, needed: bool) -> Iterator[tupl
     if "schemaVersion" not in header:
         if needed:
             yield "schemaVersion", "nothing", f"{accepted}0 or a later {accepted}x"
-    elif not (isinstance(version, str) and (version.startswith(accepted) or version == accepted[:1])):
+    elif not (isinstance(version, str) and _VERSION.fullmatch(version) and version[0] == accepted[0]):
         yield "schemaVersion", shown(version), f"{accepted}0 or a later {accepted}x"
 
 

@@ -7,6 +7,7 @@ Where this project differs on purpose, the strategies stay away:
 - it loses events whose time rounds up to a full second, whose numbers are infinite, or whose lists of references lack a type,
   and reads `type` after the reference when JSON has it so;
 - extension names that end in `List`, comments and `xsi:` attributes read differently from its JSON and its XML; here they don't;
+- it leaves extension names that are whole URIs as they are, in JSON; XML, and here both, know namespace and local name;
 - it leaves Digital Links with percent-encoded parts, long variants or twelve-digit GRAI prefixes as they are.
 """
 

@@ -107,6 +107,9 @@ def test_the_same_event_said_differently() -> None:
         ({"example:n": {"@xmlns:in": "urn:in:", "in:a": "1"}}, "{https://ns.example.com/epcis/}n{urn:in:}a=1"),
         ({"cbvmda:lotNumber": "L"}, "{urn:epcglobal:cbv:mda:}lotNumber=L"),
         ({"rail:x": "undeclared"}, "rail:x=undeclared"),
+        # a whole URI is the name that XML would give it, and that its prefix would
+        ({"https://ns.example.com/epcis/a": "x"}, "{https://ns.example.com/epcis/}a=x"),
+        ({"urn:foo:bar": {"https://a.example/b#c": 1}}, "{urn:foo:}bar{https://a.example/b#}c=1"),
         ({"ilmd": {}}, "ilmd"),
         ({"certificationInfo": []}, ""),
         ({"readPoint": {"id": "geo:1,2", "example:a": "x"}}, "readPointid=geo:1,2{https://ns.example.com/epcis/}a=x"),
