@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from pedigree.custody.leaf import Leaf
+from pedigree.custody.marks import joined
 from pedigree.custody.open import Outcome, Turn
 from pedigree.custody.project import Coder
 from pedigree.custody.row import Archive, Asked, LeafId
@@ -113,8 +114,8 @@ class Outgoing:
     def _feed(self, entry: Entry, turn: Turn | None, marks: tuple[str, ...]) -> None:
         custody, ancestors = self._custody(entry, turn, None)
         edge = self._edge(entry, Kind.FED, Step.FED, turn, custody, ancestors)
-        own = turn.state.marks if turn is not None else ()
-        self.sent.append(Observation(entry.container, msgspec.structs.replace(edge, marks=tuple(sorted({*own, *marks})))))
+        own = self.coder.named_marks(turn.state.marks) if turn is not None else ()
+        self.sent.append(Observation(entry.container, msgspec.structs.replace(edge, marks=joined(own, marks))))
 
     # --- to containers ---------------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from pedigree.custody.leaf import NO_RECORD, VERSION, Leaf
+from pedigree.custody.marks import PART
 from pedigree.custody.steps import Kind
 from pedigree.messages import Attestation, Custody, Entry, Quote
 from pedigree.seal import ConsortiumKey, party_code, sm3, unit_key
@@ -40,6 +41,18 @@ class Coder:
     def name(self, code: str) -> str:
         """The name behind a code, '' for ''."""
         return self.names[code] if code else ""
+
+    def marks(self, marks: tuple[str, ...]) -> tuple[str, ...]:
+        """With codes: which lots went into a product is its makers' business."""
+        if not marks:
+            return marks
+        return tuple(PART + self.code(mark[len(PART) :]) if mark.startswith(PART) else mark for mark in marks)
+
+    def named_marks(self, marks: tuple[str, ...]) -> tuple[str, ...]:
+        """`marks` with names again, sorted."""
+        if not marks:
+            return marks
+        return tuple(sorted(PART + self.name(mark[len(PART) :]) if mark.startswith(PART) else mark for mark in marks))
 
     def custody(self, custody: Custody) -> Custody:
         """With codes."""
@@ -90,7 +103,7 @@ def project(entry: Entry, coder: Coder, declarations: Sequence[Entry] = (), *, r
         circle=edge and (coder.epc in entry.ancestors or len(entry.ancestors) > MAX_DEPTH),
         custody=coder.custody(entry.custody) if entry.custody is not None else None,
         quotes=tuple(_quote(quote, coder) for quote in entry.quotes if quote.known),
-        marks=entry.marks,
+        marks=coder.marks(entry.marks),
         rules=entry.rules,
         registry=entry.registry,
         attestation=sm3(_encode(effective(entry.attestations, voided))),

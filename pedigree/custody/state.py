@@ -7,6 +7,7 @@ from collections.abc import Callable
 import msgspec
 
 from pedigree.custody.leaf import Leaf
+from pedigree.custody.marks import joined
 from pedigree.custody.steps import ENDED, Flag, Status, Step
 from pedigree.messages import Custody
 from pedigree.rules import rules_of
@@ -111,14 +112,13 @@ def untouched(s: State) -> bool:
 
 
 def _create(s: State, e: Leaf) -> State:
-    marks = e.marks
     return State(
         status=Status.ACTIVE,
         possessor=e.actor,
         owner=e.owner or e.actor,
         location=e.location,
         remaining=e.quantity if e.quantity > 0 else -1.0,
-        marks=marks,
+        marks=joined(s.marks, e.marks),
         inferred=e.step == Step.BECAME,
         legacy=e.step == Step.ONBOARD,
         gap=s.gap,
@@ -262,8 +262,7 @@ def _unpacked(s: State, e: Leaf) -> State:
 
 
 def _fed(s: State, e: Leaf) -> State:
-    marks = tuple(sorted({*s.marks, *e.marks}))
-    return msgspec.structs.replace(s, marks=marks)
+    return msgspec.structs.replace(s, marks=joined(s.marks, e.marks))
 
 
 def _balance(s: State, e: Leaf) -> State:

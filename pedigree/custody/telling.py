@@ -10,9 +10,11 @@ import msgspec
 from pedigree.custody.edges import Outgoing, asked_difference, changed_turns, suspicious
 from pedigree.custody.history import History, leaf_id
 from pedigree.custody.leaf import decode_leaf
+from pedigree.custody.marks import marks_of
 from pedigree.custody.open import Turn
 from pedigree.custody.row import Identity, LeafId, Row
 from pedigree.custody.steps import Flag, Kind, Status, Step
+from pedigree.custody.words import label
 from pedigree.messages import Entry, Place
 
 TELLS = frozenset({Step.PACK, Step.UNPACK, Step.TRANSFORM, Step.FORM})
@@ -33,8 +35,8 @@ def tell(history: History, old: Row, new: Row, outgoing: Outgoing) -> None:
     if _marks(before) != _marks(after):
         # What went into a transformation marks everything that came out of it, whichever was known first.
         changed.update((by, turn) for by, turn in turns.items() if by[1] == Kind.EVENT)
-    if _suspicious(old) != _suspicious(new):
-        inputs = {e.identity[:2] for e in history.entries.values() if e.step == Step.TRANSFORM}
+    inputs = {e.identity[:2] for e in history.entries.values() if e.step == Step.TRANSFORM}
+    if inputs and _handed_on(history, old) != _handed_on(history, new):
         changed.update((by, turn) for by, turn in turns.items() if by[:2] in inputs)
     _tell_members(history, before, after, changed, turns, new, outgoing)
     _ask(history, old, new, outgoing)
@@ -49,13 +51,13 @@ def _tell_members(
     new: Row,
     outgoing: Outgoing,
 ) -> None:
-    suspect = ("suspect_input",) if _suspicious(new) else ()
+    handed_on = _handed_on(history, new)
     moved: set[str] = set()
     for by, turn in changed.items():
         entry = history.by_leaf(by)
         if entry is None or entry.kind != Kind.EVENT or entry.step not in TELLS or entry.flags & Flag.ALL_CHILDREN:
             continue
-        marks = _marks(after) if entry.step == Step.FORM else suspect
+        marks = history.coder.named_marks(_marks(after)) if entry.step == Step.FORM else handed_on
         members = history.members(entry.event)
         if entry.step in (Step.PACK, Step.UNPACK):
             moved.update(members)
@@ -133,8 +135,10 @@ def _as_it_stood(turns: Sequence[Turn], turn: Turn | None) -> Turn | None:
     return msgspec.structs.replace(turn, state=turns[index - 1].state) if index else turn
 
 
-def _suspicious(row: Row) -> bool:
-    return suspicious({**dict(row.outcomes), **dict(row.endings)})
+def _handed_on(history: History, row: Row) -> tuple[str, ...]:
+    """What a unit that is used up says of itself to what is made of it."""
+    suspect = ("suspect_input",) if suspicious({**dict(row.outcomes), **dict(row.endings)}) else ()
+    return (*suspect, *marks_of(history.unit, *label(history, row)))
 
 
 def _marks(turns: Sequence[Turn]) -> tuple[str, ...]:

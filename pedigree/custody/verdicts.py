@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import msgspec
 
 from pedigree.custody.leaf import NO_RECORD, Leaf
+from pedigree.custody.marks import earliest_expiry
 from pedigree.custody.open import Outcome
 from pedigree.custody.project import Coder
 from pedigree.custody.row import Said
@@ -45,6 +46,9 @@ def verdict(entry: Entry, leaf: Leaf, outcome: Outcome | None, coder: Coder, abo
         findings.append(Finding("diversion", severity("diversion"), (("outside_territory", entry.other), ("actor", entry.actor))))
     if entry.kind == Kind.BECAME and "suspect_input" in entry.marks:
         findings.append(Finding("suspect_input", severity("suspect_input"), (("transformation", entry.source),)))
+    if entry.kind == Kind.BECAME and entry.expiry and (expires := earliest_expiry(entry.marks, entry.expiry)) < entry.expiry:
+        dates = (("contents", expires), ("label", entry.expiry))
+        findings.append(Finding("expiry_mismatch", severity("expiry_mismatch"), dates))
     if outcome is not None and outcome.implied:
         findings.append(Finding("implied_unpack", severity("implied_unpack"), (("container", coder.name(outcome.implied)),)))
     if not any(a.entitled for a in entry.attestations):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from pedigree.custody.history import History, leaf_id
+from pedigree.custody.marks import EXPIRES, earliest_expiry
 from pedigree.custody.refold import Refolded
 from pedigree.custody.row import Identity, Row
 from pedigree.custody.steps import Kind, Status, Step
@@ -133,6 +134,7 @@ def shown(history: History, row: Row, word: str) -> Shown:
     state = turns[-1].state if turns else row.open.state
     name = history.coder.name
     lot, expiry = label(history, row)
+    marks = tuple(mark for mark in history.coder.named_marks(state.marks) if not mark.startswith(EXPIRES))
     chain = "legacy" if state.legacy else ("complete", "nonparticipant", "unexplained")[state.gap]
     return Shown(
         status=state.status,
@@ -145,9 +147,9 @@ def shown(history: History, row: Row, word: str) -> Shown:
         hold=name(state.hold),
         chain=chain,
         verdict=word,
-        marks=(*state.marks, "opened") if opened(history) else state.marks,
+        marks=(*marks, "opened") if opened(history) else marks,
         lot=lot,
-        expiry=expiry,
+        expiry=earliest_expiry(state.marks, expiry),
         since=turns[-1].place[0] if turns else 0,
     )
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from graph.model import Effective, FindingRow, Passport, PathStep
 from graph.port import GraphReader
+from pedigree.custody.marks import PART, parts_of
 from pedigree.custody.steps import Step
 from pedigree.identifiers import describe
 from pedigree.messages import END, Finding, Packed, Shown, Stay, Verdict, event_uri
@@ -113,7 +114,8 @@ def _head(epc: str, names: Names, lot: str, shown: Shown) -> View:
         "expiry": shown.expiry,
         "verdict": shown.verdict,
         "chain": shown.chain,
-        "marks": list(shown.marks),
+        "marks": [mark for mark in shown.marks if not mark.startswith(PART)],
+        "parts": [{"gtin": gtin, "lot": lot} for gtin, lot in parts_of(shown.marks)],
         "remaining": shown.remaining if shown.remaining >= 0 else None,
         "since": names.moment(shown.since),
     }

@@ -10,6 +10,7 @@ import structlog
 
 from graph.model import Passport
 from graph.port import GraphReader
+from pedigree.custody.marks import parts_of
 from pedigree.errors import LogFullError, StoreError
 from pedigree.facts import Hold, Product, Recall
 from pedigree.identifiers import Scan, describe
@@ -99,6 +100,9 @@ class Gatherer:
         for lot in lots if gtin else ():
             recalls.update((one.id, one) for one in registry.recalls(gtin, lot, serial, now))
             holds.update((one.id, one) for one in registry.holds(gtin, lot, serial, now))
+        for part, lot in parts_of(passport.unit.shown.marks) if passport is not None else ():
+            recalls.update((one.id, one) for one in registry.recalls(part, lot, "", now))
+            holds.update((one.id, one) for one in registry.holds(part, lot, "", now))
         parties = [] if passport is None else [step.party for step in passport.path]
         if passport is not None:
             parties += [passport.unit.shown.hold, passport.custody.hold]

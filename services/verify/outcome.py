@@ -11,6 +11,7 @@ from enum import StrEnum
 import msgspec
 
 from graph.model import Passport
+from pedigree.custody.marks import PART
 from pedigree.custody.steps import ENDED, Status
 from pedigree.facts import Hold, Recall
 from pedigree.findings import MEDIUM, RANKS
@@ -227,7 +228,7 @@ def _suspicions(
         for row in passport.findings
         if RANKS.get(row.severity, 0) >= RANKS[MEDIUM] and row.outcome not in ("voided", "pending")
     ]
-    reasons = [*serious, *shown.marks]
+    reasons = [*serious, *(mark for mark in shown.marks if not mark.startswith(PART))]
     if shown.verdict == "suspect" and not reasons:
         reasons.append("recorded")
     if scan.lot and shown.lot and scan.lot != shown.lot:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pedigree.custody.marks import parts_of
 from pedigree.custody.steps import Flag, Status, Step
 from pedigree.messages import Attestation
 from tests.acceptance.test_inspector import DAY, PACK, Story
@@ -153,3 +154,42 @@ def test_after_a_commissioning_was_declared_an_error_who_has_the_pack_is_not_bla
     story.writer.out[-1][1][0].entry.event = made.event
     story.judged()
     assert (story.word(), story.codes()) == ("confirmed", {"origin_disputed"})
+
+
+# --- repackaging and kits ------------------------------------------------------------------------------------------------
+
+HUB = "urn:medtrace:transformation:kit"
+KIT = "https://id.gs1.org/01/06901234000207/21/K1"
+PARTS = {
+    "https://id.gs1.org/01/06901234000108/21/A": ("LA", "2027-03-31"),
+    "https://id.gs1.org/01/06901234000115/21/B": ("LB", "2028-12-31"),
+}
+
+
+def kit(expiry: str, *, late: int = 1_000) -> Story:
+    """Two products of different makers go into one kit. `late`: how late one of them is commissioned."""
+    story = Story()
+    for part, (lot, expires) in PARTS.items():
+        story.tell(Step.COMMISSION, 0, "maker", unit=part, lot=lot, expiry=expires, lag=late if lot == "LA" else 1_000)
+        story.tell(Step.TRANSFORM, 30 * HOUR, "maker", unit=part, container=HUB)
+    return story.tell(Step.FORM, 30 * HOUR, "maker", unit=HUB, members=(KIT,), lot="LK", expiry=expiry).judged()
+
+
+@pytest.mark.parametrize("late", [1_000, 3 * DAY])
+def test_a_kit_expires_with_the_first_of_its_parts_and_a_later_date_on_it_is_a_fraud(late: int) -> None:
+    honest = kit("2027-03-31", late=late)
+    assert (honest.word(KIT), honest.codes(KIT), honest.units.row(KIT).shown.expiry) == ("confirmed", set(), "2027-03-31")
+    relabelled = kit("2029-12-31", late=late)
+    assert (relabelled.word(KIT), relabelled.codes(KIT)) == ("suspect", {"expiry_mismatch"})
+    assert relabelled.units.row(KIT).shown.expiry == "2027-03-31"
+
+
+def test_a_recall_of_a_parts_lot_can_find_the_kit_and_the_kit_of_kits() -> None:
+    story = kit("2027-03-31")
+    assert set(parts_of(story.units.row(KIT).shown.marks)) == {("06901234000108", "LA"), ("06901234000115", "LB")}
+    story.writer.out.clear()
+    story.tell(Step.TRANSFORM, 40 * HOUR, "maker", unit=KIT, container="urn:medtrace:transformation:2")
+    story.tell(Step.FORM, 40 * HOUR, "maker", unit="urn:medtrace:transformation:2", members=("bigkit",)).judged()
+    shown = story.units.row("bigkit").shown
+    assert set(parts_of(shown.marks)) == {("06901234000108", "LA"), ("06901234000115", "LB"), ("06901234000207", "LK")}
+    assert shown.expiry == "2027-03-31"
