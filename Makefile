@@ -36,7 +36,7 @@ test-stack: $(STAMP)  ## the tests that need the real servers
 	@$(BIN)/python -m pytest -m stack $(ARGS); status=$$?; test $$status -eq 5 || exit $$status
 
 chaos: $(STAMP)  ## 200 kills and pauses under load on the real servers (an hour)
-	@CHAOS_FAULTS=$${CHAOS_FAULTS:-200} CHAOS_PACKS=$${CHAOS_PACKS:-10000} \
+	@CHAOS_FAULTS=$${CHAOS_FAULTS:-200} CHAOS_PACKS=$${CHAOS_PACKS:-62000} \
 	  $(BIN)/python -m pytest -s -m stack tests/acceptance/test_chaos.py $(ARGS)
 
 check: $(STAMP)  ## style, types, directions of imports
