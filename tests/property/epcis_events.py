@@ -18,12 +18,21 @@ NAMESPACES = {
 
 digits = st.text("0123456789", min_size=5, max_size=5)
 names = st.text("ABCabc019-_", min_size=1, max_size=6).map(lambda text: "v" + text)
+_FORMS = (
+    *("urn:epc:id:giai:4012345.A{}", "urn:epc:id:gsrn:401234567890.{}", "urn:epc:id:gsrnp:401234567890.{}"),
+    *("urn:epc:id:gdti:4012345.{}.D1", "urn:epc:id:sgcn:4012345.{}.7", "urn:epc:id:cpi:4012345.{}.12"),
+    *("urn:epc:id:ginc:4012345.{}", "urn:epc:id:gsin:40123456789.{}", "urn:epc:id:itip:4012345.0{}.01.02.S"),
+    *("urn:epc:id:upui:4012345.0{}.TP", "urn:epc:id:bic:X{}", "urn:epc:id:imovn:{}"),
+    *("https://id.gs1.org/8006/0401234{}120102/21/1", "https://example.com/a/8004/4012345{}?x=1"),
+)
+"""One number of five digits each."""
 epcs = st.one_of(
     digits.map(lambda text: f"urn:epc:id:sgtin:4012345.0{text}.{text}"),
     digits.map(lambda text: f"urn:epc:id:sscc:4012345.{text}{text}"),
     digits.map(lambda text: f"urn:epc:id:grai:4012345.{text}.9"),
     digits.map(lambda text: f"https://example.com/01/0401234{text}12/10/LOT/21/{text}"),
     digits.map(lambda text: f"urn:uuid:374d95fc-9457-4a51-bd6a-0bba133{text}"),
+    st.builds(lambda form, text: form.format(text), st.sampled_from(_FORMS), digits),
 )
 classes = st.one_of(
     digits.map(lambda text: f"urn:epc:class:lgtin:4012345.0{text}.L"),
