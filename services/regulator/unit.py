@@ -72,10 +72,11 @@ def integrity(history: History | None, epc: str) -> View:
 
 
 def standing(registry: Registry, view: View, now: int) -> View:
-    """Recalls and holds that stand for the unit now."""
-    at = (view["gtin"], view["lot"], view["serial"], now)
-    recalls = registry.recalls(*at) if view["gtin"] else []
-    holds = registry.holds(*at) if view["gtin"] else []
+    """Recalls and holds that stand for the unit now, or for what it was made of."""
+    scopes = [(view["gtin"], view["lot"], view["serial"], now)] if view["gtin"] else []
+    scopes += [(part["gtin"], part["lot"], "", now) for part in view["parts"]]
+    recalls = list({one.id: one for at in scopes for one in registry.recalls(*at)}.values())
+    holds = list({one.id: one for at in scopes for one in registry.holds(*at)}.values())
     return {
         "recalls": [{"id": one.id, "class": one.level, "reason": one.reason, "from": one.since} for one in recalls],
         "holds": [{"id": one.id, "reason": one.reason, "from": one.since, "by": one.by} for one in holds],

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from pedigree import facts
+from pedigree.custody.marks import PART
 from pedigree.custody.steps import Status, Step
 from pedigree.ports import Integrity
 from services.regulator import regulator_router
@@ -24,6 +25,7 @@ from tests.contract.graph_builder import (
     GTIN,
     LOT,
     MAKER,
+    OTHER_GTIN,
     SHOP,
     T0,
     document,
@@ -190,6 +192,19 @@ def test_contents_page_by_page_and_at_a_moment(program: TestClient, browser: Tes
     before = program.get("/regulator/contents", params={"epc": PALLET, "at": "2024-10-06T00:00Z"}).json()
     assert [(level["depth"], level["units"]) for level in before["levels"]] == [(1, 1), (2, 20)]
     assert "Next page" in browser.get("/regulator/contents", params={"epc": CASE, "perPage": 6}).text
+
+
+def test_a_kit_names_what_it_is_made_of_and_stands_under_the_recall_of_a_part(
+    world: World, program: TestClient, browser: TestClient
+) -> None:
+    world.line.judge(PACKS[3], marks=(f"{PART}{OTHER_GTIN}:P7",))
+    world.say("recall", facts.Recall(id="P", gtin=OTHER_GTIN, lot="P7", reason="glass", since=T0))
+    world.apply()
+    found = program.get(unit(PACKS[3])).json()
+    assert (found["parts"], found["marks"]) == ([{"gtin": OTHER_GTIN, "lot": "P7"}], [])
+    assert [one["id"] for one in found["standing"]["recalls"]] == ["P"]
+    assert f"gtin={OTHER_GTIN}&amp;lot=P7" in browser.get(unit(PACKS[3])).text
+    assert program.get(unit(PACKS[4])).json()["standing"]["recalls"] == []
 
 
 def test_where_a_lot_is_and_how_far_its_recall_has_come(program: TestClient) -> None:

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
+from pedigree.custody.marks import PART
 from pedigree.errors import LogFullError, SettingsError
+from pedigree.facts import Recall
 from services import problems
 from services.verify import MemoryScans, problem_page, verify_router
 from services.verify.words import WORDS
-from tests.contract.graph_builder import GTIN
+from tests.contract.graph_builder import GTIN, OTHER_GTIN, T0
 from tests.web.public_world import CASE, PublicWorld
 
 
@@ -163,3 +166,25 @@ def test_a_count_that_cannot_be_kept_keeps_nobody_from_the_answer(world: PublicW
     app = world.app(verify_router(world.services, FullDisk()))
     answer = TestClient(app, headers={"accept": "application/json"}).get(world.path("genuine"))
     assert (answer.status_code, answer.json()["scans"]) == (200, 0)
+
+
+def test_a_recall_of_a_part_reaches_the_page_of_the_kit_until_it_is_lifted(tmp_path: Path) -> None:
+    world = PublicWorld(tmp_path)
+    try:
+        world.line.judge(world.packs["genuine"], marks=(f"{PART}{OTHER_GTIN}:P7",))
+        world.apply()
+        program = TestClient(world.public, headers={"accept": "application/json"})
+
+        def codes() -> list[str]:
+            return [one["code"] for one in program.get(world.path("genuine")).json()["outcomes"]]
+
+        assert codes() == ["NOT_SOLD"]
+        recall = Recall(id="P", gtin=OTHER_GTIN, lot="P7", since=T0)
+        world.say("recall", recall)
+        world.apply()
+        assert codes() == ["RECALLED"]
+        world.say("recall", msgspec.structs.replace(recall, lifted=T0 + 1))
+        world.apply()
+        assert codes() == ["NOT_SOLD"]
+    finally:
+        world.close()
