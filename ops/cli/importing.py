@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from ops.cli.common import CommandError, Exit
+from ops.cli.common import AsJson, CommandError, Exit
 from pedigree.errors import DocumentError, Fault
 from pedigree.wire import to_json
 from services.epcis import validate
@@ -30,8 +30,12 @@ def import_(
     column: Annotated[list[str], typer.Option(help="name=value that holds for all lines; may be repeated.")] = [],  # noqa: B006
     aliases: Annotated[Path | None, typer.Option(help="JSON: a code platform's company id -> GLN.")] = None,
     report: Annotated[Path | None, typer.Option(help="Where the report goes; standard error if not given.")] = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Print the EPCIS document; report, as JSON, what could not be mapped. Exit code 1 when that is anything."""
+    """Print the EPCIS document; report, as JSON, what could not be mapped. Exit code 1 when that is anything.
+
+    With --json, document and report are one object.
+    """
     if source not in _FORMS:
         raise CommandError(f"--from is one of {', '.join(_FORMS)}", Exit.USAGE)
     body = sys.stdin.buffer.read() if str(path) == "-" else _bytes(path)
@@ -42,11 +46,12 @@ def import_(
     except DocumentError as wrong:
         if not wrong.faults:
             raise
-        _tell(report, 0, wrong.faults)
+        _tell(report, None, 0, wrong.faults, as_json)
         raise typer.Exit(Exit.FOUND) from wrong
-    if scans.document.events:
-        sys.stdout.write(msgspec.json.format(to_json(scans.document), indent=2).decode() + "\n")
-    _tell(report, len(scans.document.events), unmapped)
+    document = to_json(scans.document) if scans.document.events else None
+    if document is not None and not as_json:
+        sys.stdout.write(msgspec.json.format(document, indent=2).decode() + "\n")
+    _tell(report, document, len(scans.document.events), unmapped, as_json)
     if unmapped:
         raise typer.Exit(Exit.FOUND)
 
@@ -87,11 +92,14 @@ def _bytes(path: Path) -> bytes:
         raise CommandError(f"{path}: {error.strerror}", Exit.USAGE) from error
 
 
-def _tell(report: Path | None, events: int, unmapped: Sequence[Fault]) -> None:
+def _tell(report: Path | None, document: bytes | None, events: int, unmapped: Sequence[Fault], as_json: bool) -> None:
     rows = [{"where": fault.where, "found": fault.found, "expected": fault.expected} for fault in unmapped]
     made: dict[str, Any] = {"events": events, "unmapped": rows}
     text = msgspec.json.format(msgspec.json.encode(made), indent=2) + b"\n"
+    if as_json:
+        out = {"document": msgspec.Raw(document) if document is not None else None, **made}
+        sys.stdout.write(msgspec.json.format(msgspec.json.encode(out), indent=2).decode() + "\n")
     if report is not None:
         report.write_bytes(text)
-    else:
+    elif not as_json:
         sys.stderr.write(text.decode())
