@@ -116,6 +116,8 @@ def _offset(registry: Registry, fact: Fact, value: DeviceOffset) -> Iterator[str
 
 def _scope(registry: Registry, fact: Fact, value: Scope) -> Iterator[str]:
     yield from _number("gtin", value.gtin, 14)
+    if len(value.first_serial) != len(value.last_serial) or value.first_serial > value.last_serial:
+        yield "last_serial: a range needs two ends of one length, the smaller one first"
     if value.lifted and value.lifted < value.since:
         yield "lifted: before it began"
     owner = registry.owner_of(f"https://id.gs1.org/01/{value.gtin}")

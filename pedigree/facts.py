@@ -109,11 +109,14 @@ class DeviceOffset(Value, frozen=True, kw_only=True):
 
 
 class Scope(Value, frozen=True, kw_only=True):
-    """Which packs a recall or hold is about: all of a GTIN, of a lot, or the listed serials. `lifted` 0 = still stands."""
+    """Which packs a recall or hold is about: all of a GTIN, of a lot, or the serials that are listed or lie in a range (both ends
+    count; only serials as long as the ends, so that 100 does not lie between 1 and 2). `lifted` 0 = still stands."""
 
     gtin: Gtin
     lot: Text = ""
     serials: tuple[Text, ...] = ()
+    first_serial: Text = ""
+    last_serial: Text = ""
     market: Text = ""
     reason: Text = ""
     since: Millis = field(name="from", default=0)
@@ -122,7 +125,21 @@ class Scope(Value, frozen=True, kw_only=True):
     def covers(self, lot: str, serial: str, at: int) -> bool:
         """Whether it stands at that time for that pack of its GTIN; '' for a lot or serial that is not known."""
         stands = self.since <= at and (self.lifted == 0 or at < self.lifted)
-        return stands and self.lot in ("", lot) and (not self.serials or serial in self.serials)
+        if not stands or self.lot not in ("", lot):
+            return False
+        if not self.serials and not self.first_serial:
+            return True
+        return serial in self.serials or (
+            len(serial) == len(self.first_serial) > 0 and self.first_serial <= serial <= self.last_serial
+        )
+
+    def listed(self, most: int) -> tuple[list[str], bool]:
+        """The serials that it names, at most so many, and whether these are all; a range only where its ends are numbers."""
+        first, last = self.first_serial, self.last_serial
+        numbers = first.isascii() and first.isdigit() and last.isascii() and last.isdigit()
+        low, high = (int(first), int(last)) if numbers else (0, -1)
+        found = [*self.serials[:most], *(str(n).zfill(len(first)) for n in range(low, min(high + 1, low + most)))]
+        return found[:most], len(self.serials) + high - low + 1 <= most and (numbers or not first)
 
 
 class Recall(Scope, frozen=True, kw_only=True):

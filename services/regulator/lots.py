@@ -73,13 +73,14 @@ def figures(counts: list[tuple[str, int, int]], maker: str, *, whole: bool = Tru
 def figures_of(graph: GraphReader, registry: Registry, scope: Scope) -> Figures:
     """Of a recall or hold: one lot, some serials, or all lots of the product."""
     maker = registry.owner_of(f"https://id.gs1.org/01/{scope.gtin}")
-    if scope.serials:
+    if scope.serials or scope.first_serial:
         counts = []
-        for serial in scope.serials[:_MOST_SERIALS]:
+        serials, whole = scope.listed(_MOST_SERIALS)
+        for serial in serials:
             passport = graph.passport(f"https://id.gs1.org/01/{scope.gtin}/21/{serial}")
             if passport is not None and scope.lot in ("", passport.unit.lot):
                 counts.append((passport.custody.party, passport.custody.status, 1))
-        return figures(counts, maker, whole=len(scope.serials) <= _MOST_SERIALS)
+        return figures(counts, maker, whole=whole)
     lots, whole = [scope.lot], True
     if not scope.lot:
         hits = [hit for hit in graph.search(scope.gtin, _MOST_LOTS) if not hit.epc and hit.gtin == scope.gtin]

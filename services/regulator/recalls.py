@@ -164,7 +164,8 @@ def _declared(values: dict[str, Any], now: int) -> tuple[Declared, int, str]:
 
 def _state(desk: Desk, kind: str, value: Scope, known: Scope | None, posted: Posted) -> int:
     if known is not None:
-        if (known.gtin, known.lot, known.serials) != (value.gtin, value.lot, value.serials):
+        about = [(one.gtin, one.lot, one.serials, one.first_serial, one.last_serial) for one in (known, value)]
+        if about[0] != about[1]:
             raise Problem(409, "DuplicateNameException", f"{kind} {value.id} exists and is about something else")
         return 200
     desk.services.registry.state(fact_of(kind, value, posted.caller.party, desk.now()))
@@ -193,6 +194,8 @@ def _scope(names: Names, one: Scope, now: int) -> dict[str, Any]:
         "lot": one.lot,
         "serials": list(one.serials[:50]),
         "serialsInAll": len(one.serials),
+        "firstSerial": one.first_serial,
+        "lastSerial": one.last_serial,
         "reason": one.reason,
         "market": one.market,
         "from": names.moment(one.since),

@@ -104,6 +104,20 @@ def test_commissioning_needs_the_owner_or_his_delegate() -> None:
     assert registry.may_commission(MAKER, unit, 0)
 
 
+def test_a_recall_of_a_range_of_serials_means_those_between_its_ends_and_no_shorter_or_longer_ones() -> None:
+    scope = Recall(gtin=GTIN, lot="L1", serials=("X",), first_serial="0098", last_serial="0102")
+    found = [one for one in ("X", "0097", "0098", "0102", "0103", "99", "00100", "") if scope.covers("L1", one, 1)]
+    assert found == ["X", "0098", "0102"]
+    assert not scope.covers("L2", "0100", 1)
+    assert scope.listed(9) == (["X", "0098", "0099", "0100", "0101", "0102"], True)
+    assert scope.listed(3) == (["X", "0098", "0099"], False)
+    assert Recall(gtin=GTIN, first_serial="0" * 20, last_serial="9" * 20).listed(1) == (["0" * 20], False)
+    assert Recall(gtin=GTIN, first_serial="A1", last_serial="B7").listed(9) == ([], False)
+    for ends in ({"first_serial": "9", "last_serial": "10"}, {"first_serial": "7", "last_serial": "3"}, {"last_serial": "3"}):
+        fact = Fact("recall", "r", {"gtin": GTIN, **ends}, 0, OPERATOR)
+        assert any(fault.startswith("last_serial") for fault in check_fact(people(), fact)), ends
+
+
 def test_recalls_are_dated_and_liftable() -> None:
     registry = people()
     value = {"gtin": GTIN, "lot": "L1", "class": "II", "from": 100}
