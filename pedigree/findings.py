@@ -45,6 +45,7 @@ SEVERITY: dict[str, str] = {
     "handled_without_custody": MEDIUM,
     "ended_without_custody": MEDIUM,
     "packed_elsewhere": MEDIUM,
+    "part_elsewhere": MEDIUM,
     "two_containers": MEDIUM,
     "aggregation_circle": MEDIUM,
     "on_hold": MEDIUM,

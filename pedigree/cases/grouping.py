@@ -64,6 +64,7 @@ _KIND = {
     "over_content": "resale",
     "after_end": "resale",
     "dispensed_twice_here": "resale",
+    "part_elsewhere": "resale",
     "impossible_travel": "resale",
     "diversion": "diversion",
     "not_received": "transit",

@@ -145,6 +145,8 @@ def _dispensed_in_hand(s: State, e: Leaf) -> Fit:
         return _elsewhere(s, "sale_not_by_holder")
     if s.status == Status.PART_DISPENSED and e.sale and e.sale == s.sale:
         return NO, "repeat"  # two equal sales have two bills
+    if s.status == Status.PART_DISPENSED and e.location and s.location and e.location != s.location:
+        return LOOSE, "part_elsewhere"
     if _bound(s, e):
         return LOOSE, "on_hold"
     if e.flags & Flag.PARTIAL and 0 <= s.remaining < e.quantity:

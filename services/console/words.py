@@ -87,6 +87,7 @@ FINDING: dict[str, tuple[str, str]] = {
     "packed_in_transit": ("运输途中装箱", "packed while in transit"),
     "not_in_transit": ("并不在运输中", "was not in transit"),
     "hold_not_by_holder": ("冻结人不是持有人", "put on hold by somebody else than the holder"),
+    "part_elsewhere": ("拆零后在另一地点售出", "the rest of an opened pack given out at another place"),
     "dispensed_twice_here": ("同一地点重复售出", "dispensed twice at the same place"),
     "late_return": ("过期退回", "returned after the time for returns"),
     "clock_error": ("设备时钟有误", "the device's clock is wrong"),

@@ -215,6 +215,7 @@ REASONS: dict[str, Both] = {
     "handled_without_custody": ("经手的企业并不持有它", "A company that did not have it says that it handled it"),
     "ended_without_custody": ("注销它的企业并不持有它", "A company that did not have it says that it took it out of trade"),
     "packed_elsewhere": ("装箱的地点与它所在的地方不符", "It was packed in a place where it was not"),
+    "part_elsewhere": ("拆开后余下的部分在另一地点售出", "It was opened in one place, and the rest was given out in another"),
     "two_containers": ("同时被登记在两个箱子里", "It is recorded as being in two boxes at once"),
     "aggregation_circle": ("装箱记录互相矛盾", "The packing records contradict each other"),
     "on_hold": ("暂停期间被动用", "It was moved while it was on hold"),

@@ -79,6 +79,7 @@ ADVICE: dict[str, tuple[str, str]] = {
     "lot_mismatch": _SCAN,
     "expiry_mismatch": _SCAN,
     "over_content": _SCAN,
+    "part_elsewhere": _SCAN,
     "clock_error": _CLOCK,
     "order_conflict": _CLOCK,
     "time_contradiction": _CLOCK,

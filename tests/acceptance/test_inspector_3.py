@@ -117,6 +117,22 @@ def test_the_rest_of_an_opened_pack_sold_by_somebody_else_is_an_alarm() -> None:
     assert tablets((5.0, "1", "pharmacy"), (5.0, "2", "clinic")).codes() == {"sale_not_by_holder"}
 
 
+def test_the_rest_of_an_opened_pack_given_out_in_another_shop_of_the_chain_is_asked_about_unless_it_was_brought_there() -> None:
+    def chain(*, brought: bool) -> Story:
+        story = Story().tell(Step.COMMISSION, 0, "maker", quantity=20.0).tell(Step.SHIP, HOUR, "maker", "pharmacy")
+        story.tell(Step.RECEIVE, 20 * HOUR, "pharmacy", location="shop 1")
+        story.tell(Step.DISPENSE, 30 * HOUR, "pharmacy", location="shop 1", quantity=5.0, sale="1", flags=Flag.PARTIAL)
+        if brought:
+            story.tell(Step.SHIP, 31 * HOUR, "pharmacy", "pharmacy", location="shop 1")
+            story.tell(Step.RECEIVE, 33 * HOUR, "pharmacy", location="shop 2")
+        story.tell(Step.DISPENSE, 40 * HOUR, "pharmacy", location="shop 2", quantity=5.0, sale="2", flags=Flag.PARTIAL)
+        return story.judged()
+
+    assert (chain(brought=False).word(), chain(brought=False).codes()) == ("suspect", {"part_elsewhere"})
+    honest = chain(brought=True)
+    assert (honest.word(), honest.codes()) == ("confirmed", set())
+
+
 def test_a_whole_pack_taken_back_may_be_given_out_in_parts_afterwards() -> None:
     story = Story().tell(Step.COMMISSION, 0, "maker", quantity=20.0).tell(Step.SHIP, HOUR, "maker", "pharmacy")
     story.tell(Step.RECEIVE, 20 * HOUR, "pharmacy").tell(Step.DISPENSE, 30 * HOUR, "pharmacy")
