@@ -209,3 +209,29 @@ def test_a_recall_of_a_parts_lot_can_find_the_kit_and_the_kit_of_kits() -> None:
     shown = story.units.row("bigkit").shown
     assert set(parts_of(shown.marks)) == {("06901234000108", "LA"), ("06901234000115", "LB"), ("06901234000207", "LK")}
     assert shown.expiry == "2027-03-31"
+
+
+# --- owners who never hold -------------------------------------------------------------------------------------------------
+
+
+def test_a_wholesaler_may_own_what_goes_past_him_to_the_pharmacy_and_may_not_give_it_out() -> None:
+    def dropped() -> Story:
+        return Story().tell(Step.COMMISSION, 0, "maker").tell(Step.SHIP, HOUR, "maker", "pharmacy", owner="wholesaler")
+
+    on_the_way = dropped().judged(0)
+    shown = on_the_way.units.row(PACK).shown
+    assert (shown.owner, shown.possessor, shown.addressee) == ("wholesaler", "maker", "pharmacy")
+    honest = dropped().tell(Step.RECEIVE, 20 * HOUR, "pharmacy", owner="pharmacy")
+    honest.tell(Step.DISPENSE, 30 * HOUR, "pharmacy").judged()
+    assert (honest.word(), honest.codes(), honest.units.row(PACK).shown.owner) == ("confirmed", set(), "pharmacy")
+    paper = dropped().tell(Step.DISPENSE, 30 * HOUR, "wholesaler").judged()
+    assert (paper.word(), paper.codes()) == ("suspect", {"sale_not_by_holder"})
+
+
+def test_consigned_goods_are_the_receivers_from_the_dispatch_and_nobody_elses() -> None:
+    story = Story().tell(Step.COMMISSION, 0, "maker").tell(Step.CONSIGN, HOUR, "maker", "pharmacy").judged(1)
+    shown = story.units.row(PACK).shown
+    assert (shown.possessor, shown.status) == ("pharmacy", Status.IN_TRANSIT)
+    assert story.tell(Step.RECEIVE, 30 * HOUR, "pharmacy").judged().codes() == set()
+    stolen = Story().tell(Step.COMMISSION, 0, "maker").tell(Step.CONSIGN, HOUR, "maker", "pharmacy")
+    assert stolen.tell(Step.RECEIVE, 20 * HOUR, "trader").judged().codes() == {"diversion"}
