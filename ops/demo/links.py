@@ -36,7 +36,7 @@ def show(manifest: dict[str, Any], url: str, secrets: Secrets, console: Console)
         console.print(f"[{colour}]{row['nature']:<8}[/] {row['en']}  [dim]{row['zh']}[/]")
         console.print(f"         {row['url']}", soft_wrap=True, markup=False)
     console.print()
-    for name, path, who in (("regulator", "/regulator", "r"), ("buyer", "/procurement", "h1"), ("warehouse", "/warehouse", "d3")):
+    for name, path, who in (("regulator", "/regulator", "r"), ("buyer", "/procurement", "h1"), ("warehouse", "/scan", "d3")):
         console.print(f"[bold]{name:<10}[/] {url}{path}  [dim]{BY_KEY[who].name}[/]", soft_wrap=True)
         console.print(f"           key {secrets.api[who]}", soft_wrap=True)
     console.print(f"[bold]{'health':<10}[/] {url}/health  {url}/metrics", soft_wrap=True)

@@ -22,8 +22,9 @@ _REFUSED = {
 }
 
 
-def console_router(console: Console) -> APIRouter:
-    """An empty router with sign-in and sign-out; what its routes raise is shown in the console's own layout."""
+def console_router(console: Console, *, sign_in: bool = True) -> APIRouter:
+    """An empty router with sign-in and sign-out; what its routes raise is shown in the console's own layout. `sign_in` False:
+    another router of the same sessions has them."""
 
     class ConsoleRoute(APIRoute):
         def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -40,9 +41,15 @@ def console_router(console: Console) -> APIRouter:
 
             return handled
 
-    sessions = console.sessions
     answers = errors(400, 401, 403, 404, 409, 413, 415)
-    router = APIRouter(route_class=ConsoleRoute, responses=answers, tags=[f"{CONSOLE}{sessions.realm}"])
+    router = APIRouter(route_class=ConsoleRoute, responses=answers, tags=[f"{CONSOLE}{console.sessions.realm}"])
+    if sign_in:
+        _add_sign_in(router, console)
+    return router
+
+
+def _add_sign_in(router: APIRouter, console: Console) -> None:
+    sessions = console.sessions
 
     @router.get(f"{sessions.path}/login")
     async def form(request: Request) -> Response:
@@ -68,8 +75,6 @@ def console_router(console: Console) -> APIRouter:
         response = RedirectResponse(f"{sessions.path}/login", 303)
         sessions.sign_out(request, response)
         return response
-
-    return router
 
 
 def done(request: Request, target: str, made: Any, status: int, console: Console) -> Response:

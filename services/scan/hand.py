@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from services.capture.router import Capture
 
 PATH = "/scan"
+TITLE = ("仓库", "Warehouse")
+LINKS = ((PATH, "扫码", "Scan"), (f"{PATH}/inbox", "待查看", "Needs a look"))
+"""The pages of one sign-in."""
 MOST = 50
 """Scans of one request."""
 _HERE = Path(__file__).parent / "templates"
@@ -66,7 +69,7 @@ def hand_router(capture: Capture) -> APIRouter:
     """The routes `/scan` (GET) and `/scan/hand`, with a sign-in of their own for keys with the role `capture`."""
     services = capture.services
     sessions = Sessions(services, "capture", PATH)
-    console = Console(services, sessions, _HERE, ("扫码", "Scan"), ())
+    console = Console(services, sessions, _HERE, TITLE, LINKS)
     router = console_router(console)
     reader, writer = Depends(sessions.reader), Depends(sessions.writer)
 

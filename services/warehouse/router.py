@@ -1,4 +1,4 @@
-"""The warehouse desk: pages under `/warehouse` for keys with the role `capture`; each sees what its own party sent."""
+"""What of one's own events needs a look: a page beside the one for scanning, behind the same sign-in."""
 
 from __future__ import annotations
 
@@ -20,12 +20,11 @@ from services.console.routes import console_router
 from services.console.words import FINDING, OUTCOME, SEVERITY, STEP
 from services.context import Services
 from services.problems import bad_query
+from services.scan import hand as scanning
 from services.session import Sessions
 from services.warehouse.advice import advice
 
-PATH = "/warehouse"
-_TITLE = ("仓库工作台", "Warehouse desk")
-_LINKS = ((PATH, "待查看", "Needs a look"),)
+PATH = f"{scanning.PATH}/inbox"
 WORDS = {"outcome": OUTCOME, "finding": FINDING, "severity": SEVERITY, "step": STEP}
 
 
@@ -34,9 +33,9 @@ def warehouse_router(services: Services) -> APIRouter:
     graph = services.graph
     if graph is None:
         raise SettingsError("the warehouse desk needs the graph: set Services.graph")
-    sessions = Sessions(services, "capture", PATH)
-    console = Console(services, sessions, Path(__file__).parent / "templates", _TITLE, _LINKS)
-    router = console_router(console)
+    sessions = Sessions(services, "capture", scanning.PATH)
+    console = Console(services, sessions, Path(__file__).parent / "templates", scanning.TITLE, scanning.LINKS)
+    router = console_router(console, sign_in=False)
     reader = Depends(sessions.reader)
 
     @router.get(PATH)

@@ -12,7 +12,7 @@ from eventlog.sqlite import SqliteLog
 from graph.sqlite.store import SqliteGraph
 from pedigree import facts
 from pedigree.messages import Packed, Shown, Stay, Verdict, encode
-from pedigree.ports import FACTS, Integrity
+from pedigree.ports import DOCUMENTS, FACTS, Integrity
 from services.auth import new_key
 from services.context import Services
 from services.problems import install
@@ -52,7 +52,7 @@ class World:
     """`line` gets the goods moving; `apply` brings what it did into the graph."""
 
     def __init__(self, folder: Path) -> None:
-        self.log = SqliteLog(folder / "log", {FACTS: 1})
+        self.log = SqliteLog(folder / "log", {FACTS: 1, DOCUMENTS: 1})
         self.graph = SqliteGraph(folder / "graph.sqlite")
         self.line = Line()
         self.records = Records()
