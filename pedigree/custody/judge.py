@@ -70,6 +70,8 @@ def _ended(s: State, e: Leaf) -> Fit:
         return NO, "emptied"
     if step in (Step.RELEASE, Step.ARRIVE):
         return NO, "no_effect"
+    if step in (Step.RECEIVE, Step.ACCEPT) and same and e.time < s.since and not e.flags & Flag.RETURNED:
+        return NO, "no_effect"  # who ended it had taken it in before, and says so late: that contradicts nothing
     undone = step == Step.RECEIVE and same and bool(e.flags & Flag.RETURNED)
     if undone and s.status in (Status.DISPENSED, Status.DECOMMISSIONED):
         return OK if e.time - s.since <= UNDO_MS else (LOOSE, "late_return")
@@ -238,6 +240,8 @@ def _received_in_transit(s: State, e: Leaf) -> Fit:
 def _reshipped(s: State, e: Leaf) -> Fit:
     if e.actor == s.possessor:
         return OK if e.other in ("", s.addressee) or not s.addressee else (LOOSE, "readdressed")
+    if e.other and e.other == s.addressee:
+        return LOOSE, "no_receipt"  # a carrier takes them on to whom they are for: only his taking over was not noted (yet)
     return (LOOSE, "no_receipt") if _awaited(s, e) else (NO, "shipped_without_custody")
 
 

@@ -307,3 +307,20 @@ def test_goods_whose_receipt_is_overdue_are_a_question_first_and_suspect_two_wee
     assert (story.word(), story.codes()) == ("confirmed", {"not_received"})
     story.units.run_to(START + 18 * DAY)
     assert (story.word(), story.codes()) == ("suspect", {"not_received"})
+
+
+def test_who_notes_his_receipt_after_his_sale_contradicts_nothing_and_who_takes_in_a_sold_pack_does() -> None:
+    late = Story().tell(Step.COMMISSION, 0, "maker").tell(Step.DISPENSE, 60 * HOUR, "pharmacy")
+    late.tell(Step.RECEIVE, 50 * HOUR, "pharmacy", lag=5 * DAY).judged()
+    assert "after_end" not in late.codes()
+    bought_back = Story().made_and_delivered().tell(Step.DISPENSE, 60 * HOUR, "pharmacy")
+    bought_back.tell(Step.RECEIVE, 90 * HOUR, "trader").judged()
+    assert "after_end" in bought_back.codes()
+
+
+def test_a_carrier_whose_taking_over_was_not_noted_sells_nothing_and_a_dealer_without_the_goods_does() -> None:
+    sent = Story().tell(Step.COMMISSION, 0, "maker").tell(Step.SHIP, HOUR, "maker", "pharmacy")
+    sent.tell(Step.SHIP, 5 * HOUR, "carrier", "pharmacy", biz_step="departing").tell(Step.RECEIVE, 20 * HOUR, "pharmacy").judged()
+    assert (sent.word(), sent.codes()) == ("confirmed", {"no_receipt"})
+    sold = Story().tell(Step.COMMISSION, 0, "maker").tell(Step.SHIP, HOUR, "maker", "pharmacy")
+    assert "shipped_without_custody" in sold.tell(Step.SHIP, 5 * HOUR, "dealer", "clinic").judged().codes()
