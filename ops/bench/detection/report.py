@@ -109,6 +109,8 @@ def summary(scores: Sequence[Score]) -> dict[str, Any]:
         "codes on honest packs": dict(codes.most_common()),
         "ablation": dict(sorted(only.items())),
         "days to detection": middle([f.days for one in scores for f in one.frauds if f.days is not None]),
+        "recall by kind of what an oracle can see (found, all)": _by_oracle(scores),
+        "doses before detection": sum(f.before for one in scores for f in one.frauds),
         "doses of frauds not detected": sum(f.doses for one in scores for f in one.frauds if not f.detected),
         "doses of all frauds": sum(f.doses for one in scores for f in one.frauds),
         "full-hour stretches (true, all)": [total["true_stretches"], total["stretches"]],
@@ -120,6 +122,17 @@ def summary(scores: Sequence[Score]) -> dict[str, Any]:
 
 def _cause(case: dict[str, object]) -> str:
     return f"{case['kind']} <- {case['cause']} {'named' if case['right'] else 'not named'}"
+
+
+def _by_oracle(scores: Sequence[Score]) -> dict[str, list[int]]:
+    """Of frauds whose claims hold neither journal proof nor a contradiction, but something: by kind."""
+    found: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for one in scores:
+        for fraud in one.frauds:
+            if fraud.proof in SEEN_BY_ORACLE - {"contradiction", "journal"}:
+                found[fraud.kind][0] += fraud.detected
+                found[fraud.kind][1] += 1
+    return dict(sorted(found.items()))
 
 
 def _by_kind(scores: Sequence[Score]) -> dict[str, list[Any]]:
@@ -153,7 +166,10 @@ def show(result: dict[str, Any], console: Console) -> None:
     _table(console, "ablation: what only this code shows", result["ablation"])
     cases = {name: value for name, value in result["cases"].items() if name != "causes"}
     _table(console, "cases", {**cases, **result["cases"]["causes"]})
-    rest = ("days to detection", "doses of frauds not detected", "doses of all frauds", "full-hour stretches (true, all)",
+    by_oracle = result["recall by kind of what an oracle can see (found, all)"]
+    _table(console, "without contradiction or journal, but seen by an oracle: found, all", by_oracle)
+    rest = ("days to detection", "doses before detection", "doses of frauds not detected", "doses of all frauds",
+            "full-hour stretches (true, all)",
             "CPU us per observation", "missed")  # fmt: skip
     _table(console, "and", {name: result[name] for name in rest})
 

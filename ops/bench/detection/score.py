@@ -30,6 +30,8 @@ class Found:
     by_case: bool
     days: float | None
     doses: int
+    before: int
+    """Doses that had reached patients when it was found (all of them, where it was not)."""
     codes: dict[str, int]
 
 
@@ -98,6 +100,7 @@ def _found(label: FraudLabel, alerts: dict[str, list[Alert]], named: set[str], l
         by_case,
         max(0.0, (first - label.first) / DAY) if first is not None else None,
         label.doses,
+        sum(doses for at, doses in label.dosed if first is None or at <= first),
         dict(Counter(alert.finding.code for alert in own)),
     )
 
