@@ -10,7 +10,7 @@ import io
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import msgspec
 from fastapi import APIRouter, Depends, Request
@@ -20,6 +20,7 @@ from starlette.responses import JSONResponse, Response
 
 from pedigree.errors import Fault
 from services.auth import Caller
+from services.capture.core import Capture
 from services.capture.prepare import Prepared, Task, prepare
 from services.capture.taking import Upload
 from services.console.pages import Console, lang_of
@@ -28,9 +29,6 @@ from services.pages import page_headers
 from services.problems import fault_json, invalid
 from services.scan.handwords import STEPS, TEXTS
 from services.session import Posted, Sessions
-
-if TYPE_CHECKING:
-    from services.capture.router import Capture
 
 PATH = "/scan"
 TITLE = ("仓库", "Warehouse")
