@@ -6,6 +6,8 @@ import importlib.util
 import ssl
 from contextlib import ExitStack
 
+import structlog
+
 from eventlog.kafka import Access, KafkaLog, record_at
 from graph.port import Graph
 from ledger.port import Ledger
@@ -22,6 +24,8 @@ from streams.meter import Meter
 from streams.roles import CustodyRole, LedgerRole, ProjectorRole, Role, SplitterRole, TickerRole
 from streams.store import CustodyStore
 from streams.transport import Transport
+
+_log = structlog.get_logger("medtrace.stack")
 
 
 def access(settings: Settings) -> Access:
@@ -72,8 +76,12 @@ def open_kafka(settings: Settings) -> KafkaLog:
     return KafkaLog(access(settings), topics(settings), kept(settings))
 
 
-def open_ledger(settings: Settings, member: str, *, who: str, readonly: bool = False) -> Ledger:
-    """The ledger that the settings name; `who` opens it: each process keeps what it has read of Fabric in a file of its own."""
+def open_ledger(settings: Settings, member: str, *, who: str, readonly: bool = False, writes: bool = False) -> Ledger:
+    """The ledger that the settings name; `who` opens it: each process keeps what it has read of Fabric in a file of its own.
+
+    `writes`: the channel's contracts are asked first whether they are those that we know. SettingsError: they are not, or the
+    profile can't work; LedgerError: nobody answers, or not with what the profile names.
+    """
     layout = Layout(settings.data)
     if settings.ledger == "embedded":
         from ledger.embedded import EmbeddedLedger
@@ -82,10 +90,20 @@ def open_ledger(settings: Settings, member: str, *, who: str, readonly: bool = F
     if settings.fabric_profile is None:
         raise SettingsError("fabric_profile is not set, and ledger = fabric needs the network's connection profile")
     _needs("fabric_protos", "ledger = fabric")
+    from ledger.fabric.errors import ProfileError
     from ledger.fabric.ledger import open_ledger as open_fabric
 
     name = "fabric.sqlite" if who == "ledger" else f"fabric-{who}.sqlite"
-    return open_fabric(layout.root / name, settings.fabric_profile, now_ms)
+    with ExitStack() as stack:
+        try:
+            ledger = open_fabric(layout.root / name, settings.fabric_profile, now_ms)
+            stack.callback(ledger.close)
+            for other in ledger.check_contract() if writes else ():
+                _log.warning("another_contract", said=other)
+        except ProfileError as error:
+            raise SettingsError(f"fabric_profile {settings.fabric_profile}: {error}") from error
+        stack.pop_all()
+    return ledger
 
 
 def open_graph(settings: Settings, *, readonly: bool = False) -> Graph:
@@ -116,7 +134,7 @@ def open_role(name: str, settings: Settings, keys: Keys, meter: Meter, stack: Ex
     if name == "ticker":
         return TickerRole(log, now_ms, int(settings.tick_seconds * 1000), meter)
     if name == "ledger":
-        ledger = open_ledger(settings, keys.signer, who=name)
+        ledger = open_ledger(settings, keys.signer, who=name, writes=True)
         stack.callback(ledger.close)
         interval = int(settings.checkpoint_seconds * 1000)
         settle = min(5_000, interval // 2)

@@ -1,6 +1,7 @@
 """One worker of the stack: a role in a Faust app, with its health and metrics, until it is told to stop.
 
-Exit codes: 0 asked to stop, 1 failed in a way that a restart mends, 2 a setting can't work, 4 a store is ahead of its log.
+Exit codes: 0 asked to stop, 1 failed in a way that a restart mends, or there are new keys, 2 a setting can't work, 4 a store is
+ahead of its log.
 """
 
 from __future__ import annotations
@@ -24,25 +25,38 @@ from ops.keys import KeyFiles
 from ops.layout import Layout
 from ops.settings import Settings
 from ops.wiring_stack import open_role, transport
-from streams.faust_apps import Shell, run
+from pedigree.errors import LogUnreachableError, MedtraceError, SettingsError, StoreAheadError, UnknownRulesError
+from streams.faust_apps import AGAIN, Shell, run
 from streams.meter import Meter
 
 _log = structlog.get_logger("medtrace.worker")
+_KEYS_S = 2.0
+"""Seconds between looks at the key files."""
+_KEYED = ("custody", "ledger")
+"""Who holds keys of its own."""
 _TAKE = {"splitter": (100, 0.005), "custody": (20, 0.005), "ledger": (20, 0.1), "projector": (50, 0.02), "ticker": (50, 0.1)}
 """How many records a step gathers at most, and for how many seconds."""
 
 
 def work(settings: Settings, role: str) -> int:
-    """Run the role until SIGTERM or Ctrl+C; the exit code. Raises SettingsError, LogUnreachableError before it has started."""
+    """Run the role until SIGTERM or Ctrl+C; the exit code. Raises what a restart does not mend, and LogUnreachableError, before
+    it has started."""
     logs.configure(settings, role)
     for name in ("faust", "mode", "aiokafka"):  # they tell each step of their own start and end
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
     logging.getLogger("mode.timers").setLevel(logging.ERROR)  # a step may take longer than the idle timer's interval
-    keys = KeyFiles(settings).load()
+    files = KeyFiles(settings)
+    seen, keys = files.stamp(), files.load()
     meter = Meter()
     with ExitStack() as stack:
         stack.callback(tracing.configure(settings, role))
-        made = open_role(role, settings, keys, meter, stack)
+        try:
+            made = open_role(role, settings, keys, meter, stack)
+        except (SettingsError, StoreAheadError, UnknownRulesError, LogUnreachableError):
+            raise
+        except MedtraceError as error:  # a server that is away, a file that is locked: whoever keeps us tries again
+            _log.error("worker_failed", role=role, error=str(error), kind=type(error).__name__)
+            return AGAIN
         take, within = _TAKE[role]
         member = f"{role}-{settings.worker}" if settings.worker else ""
         shell = Shell(made, transport(settings, member), meter, take=take, within=within)
@@ -50,10 +64,14 @@ def work(settings: Settings, role: str) -> int:
         stack.callback(server.shutdown)
         port = int(server.server_address[1])
         file = worker_file(settings, role)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps({"pid": os.getpid(), "port": port}))
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(json.dumps({"pid": os.getpid(), "port": port}))
+        except OSError as error:
+            _log.error("worker_failed", role=role, error=f"data: {file} can't be written: {error.strerror}", kind="OSError")
+            return AGAIN
         _log.info("worker_started", role=role, port=port, member=member)
-        code = asyncio.run(_until_told(shell))
+        code = asyncio.run(_until_told(shell, files if role in _KEYED else None, seen))
         _log.info("worker_stopped", role=role, code=code)
         return code
 
@@ -64,12 +82,36 @@ def worker_file(settings: Settings, role: str) -> Path:
     return Layout(settings.data).root / "workers" / f"{name}.json"
 
 
-async def _until_told(shell: Shell) -> int:
-    stop = asyncio.Event()
+async def _until_told(shell: Shell, files: KeyFiles | None, seen: tuple[int, ...]) -> int:
+    stop, exchanged = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    return await run(shell, stop)
+
+    async def watch(files: KeyFiles) -> None:
+        while not keys_changed(files, seen):
+            await asyncio.sleep(_KEYS_S)
+        exchanged.set()
+        stop.set()
+
+    watching = asyncio.create_task(watch(files)) if files is not None else None
+    code = await run(shell, stop)
+    if watching is not None:
+        watching.cancel()
+    return AGAIN if exchanged.is_set() else code
+
+
+def keys_changed(files: KeyFiles, seen: tuple[int, ...]) -> bool:
+    """Whether there are other keys than those of `seen` (`KeyFiles.stamp`), good ones: broken ones are no reason to end."""
+    if files.stamp() == seen:
+        return False
+    try:
+        files.load()
+    except SettingsError as error:
+        _log.error("keys_broken", error=str(error))
+        return False
+    _log.info("keys_exchanged", what="this worker ends in order, and starts again with them")
+    return True
 
 
 def _serve(settings: Settings, shell: Shell, meter: Meter) -> ThreadingHTTPServer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -111,24 +112,32 @@ class FabricLedger(Index):
         return decode_unit(self._send([b"refold", encode(asked)]).payload)
 
     def contracts(self) -> dict[str, str]:
-        """What each organisation's contract says about itself, "" for one that does not answer."""
+        """What each organisation's contract says about itself, "" for one that does not answer. FabricError: it answers that the
+        profile's channel, contract or identity is not known there; UnreachableError: nobody answers."""
         found: dict[str, str] = {}
+        gone: UnreachableError | None = None
         for gateway in self._client.gateways:
             try:
                 found[gateway.organisation] = gateway.evaluate([b"about"], 5).decode("utf-8", "replace")
-            except UnreachableError:
-                found[gateway.organisation] = ""
+            except UnreachableError as error:
+                found[gateway.organisation], gone = "", gone or error
+        if gone is not None and not any(found.values()):
+            raise gone
         return found
 
-    def check_contract(self) -> None:
-        """ProfileError: an organisation runs another contract than this program knows, or other rules than the rest."""
+    def check_contract(self) -> list[str]:
+        """ProfileError: of the organisations that answer no majority runs the contract that this program knows by the same
+        rules, so nothing may get endorsed. Otherwise who runs another one, in words: the rest goes on without it."""
         answers = {who: said for who, said in self.contracts().items() if said}
-        strange = [f"{who} says {said!r}" for who, said in answers.items() if said.partition(" ")[0] != CONTRACT]
-        if strange:
-            raise ProfileError(f"contract: {', '.join(strange)}, this program knows {CONTRACT!r}: upgrade one of them")
-        if len(set(answers.values())) > 1:
-            rules = ", ".join(f"{who} {said.partition(' ')[2]}" for who, said in answers.items())
-            raise ProfileError(f"the organisations' contracts run different rules, so nothing may get endorsed: {rules}")
+        known = Counter(said for said in answers.values() if said.partition(" ")[0] == CONTRACT)
+        most, count = max(known.items(), key=lambda one: one[1], default=("", 0))
+        others = [f"{who} says {said!r}" for who, said in answers.items() if said != most]
+        if 2 * count > len(answers):
+            return others
+        if len(known) < 2:
+            raise ProfileError(f"contract: {', '.join(others)}, this program knows {CONTRACT!r}: upgrade one of them")
+        rules = ", ".join(f"{who} {said.partition(' ')[2]}" for who, said in answers.items())
+        raise ProfileError(f"the organisations' contracts run different rules, so nothing may get endorsed: {rules}")
 
     def catch_up(self) -> int:
         """Wait until the index has every block that the peers it follows have now; returns the height."""

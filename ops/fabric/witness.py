@@ -66,6 +66,8 @@ def main(arguments: list[str] | None = None) -> int:
         key = PrivateKey.from_pem(read_secret(given.key, "--key").encode())
         ledger = open_ledger(given.index, given.profile, now_ms, own_eyes=True)
         ledger.wait_for_network(ended)
+        for other in ledger.check_contract():
+            _log.warning("another contract: %s", other)
         _log.info("%s watches %s", given.signer, given.profile)
         watch(ledger, key, given.signer, given.origin, ended, given.interval_ms, _say)
     except BlockError as wrong:

@@ -13,8 +13,11 @@ import pytest
 
 from ops.clock import now_ms
 from ops.demo.world import make_world
+from ops.keys import KeyFiles
 from ops.layout import Layout
-from streams.store import CustodyStore
+from ops.secretfile import write_secret
+from pedigree.custody.row import decode_row
+from streams.store import CustodyStore, unpack_row
 from tests.acceptance.digests import copy_documents, differences, results
 from tests.acceptance.fleet import CaptureLine, Fleet
 from tests.acceptance.line import CONSORTIUM, LATER, Line
@@ -81,6 +84,34 @@ def test_a_lost_store_is_rebuilt(fleet: Fleet) -> None:
     fleet.rest(log)
     assert differences(before, fleet.results()) == []
     log.close()
+
+
+def test_a_rotated_consortium_key_is_taken_up(fleet: Fleet, tmp_path: Path) -> None:
+    """Who holds keys starts again by itself; units that are first seen now are under the new version, the others keep theirs."""
+    files, before = KeyFiles(fleet.settings), fleet.results()
+    good = files.consortium.read_text()
+    write_secret(files.consortium, "broken\n")
+    time.sleep(5)
+    assert fleet.keeper.restarts.keys() <= {"custody-1", "custody-2"}, "broken keys are no reason to end"
+    write_secret(files.consortium, good)
+    assert files.rotate_consortium() == 2
+    restarts = dict(fleet.keeper.restarts)
+    keyed = [one for one in fleet.workers if one.name.startswith(("custody", "ledger"))]
+    deadline = time.monotonic() + 90
+    while not all(fleet.keeper.restarts.get(one.name, 0) > restarts.get(one.name, 0) and one.ready() for one in keyed):
+        assert time.monotonic() < deadline, "\n".join(fleet.said[-20:])
+        time.sleep(0.2)
+    (tmp_path / "capture").mkdir()
+    line, world = CaptureLine(tmp_path / "capture", NOW, fleet.bootstrap), make_world(12, 200, NOW)
+    line.state(world)
+    line.send_world(world)
+    fleet.rest(line.log)
+    line.close()
+    store = CustodyStore(Layout(fleet.settings.data).custody)
+    versions = {f"history {epc}": decode_row(unpack_row(packed)).key_version for epc, _, _, _, packed in store.units()}
+    store.close()
+    assert {version for what, version in versions.items() if what in before} == {1}
+    assert {version for what, version in versions.items() if what not in before} == {2}
 
 
 @pytest.mark.parametrize("role", ["custody", "ledger", "projector"])

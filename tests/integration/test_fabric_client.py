@@ -17,7 +17,7 @@ from chaincode.messages import Batch
 from chaincode.parties import PartyRecord
 from ledger.embedded import EmbeddedLedger
 from ledger.fabric.client import Timeouts
-from ledger.fabric.errors import FabricError, InvalidatedError, ProfileError, RefusedError, UnknownOutcomeError
+from ledger.fabric.errors import FabricError, InvalidatedError, ProfileError, RefusedError, UnknownOutcomeError, UnreachableError
 from ledger.fabric.ledger import open_ledger
 from tests.contract.ledger_world import START_MS, Clock, LedgerWorld, commit_all
 from tests.integration.channel import Line
@@ -159,6 +159,11 @@ def test_organisations_that_run_other_rules_are_named(line: Line) -> None:
             line.ledger(own, second, name="b").check_contract()
         with pytest.raises(ProfileError, match="regulator says 'medtrace/contract/9"):
             line.ledger(own, third, name="c").check_contract()
+        most = line.ledger(own, line.gateway("distributor"), third, name="d")
+        assert most.check_contract() == ["regulator says 'medtrace/contract/9 0123456789abcdef'"]  # the majority goes on
+        second.stop()
+        with pytest.raises(UnreachableError, match="the peer of hospital"):
+            line.ledger(second, name="e").check_contract()
     finally:
         second.stop()
         third.stop()
