@@ -83,8 +83,10 @@ def test_it_holds_what_the_embedded_ledger_holds(network: Network, ledger: Fabri
     assert decode_receipt(first.payload).batch == 0
     _, gateways = open_gateways(network.folder.profile("regulator"), now_ms)
     for gateway in gateways:
+        before = ledger.height()  # witnesses put checkpoints on the channel all the time: the index grows meanwhile
         checked = check_peer(ledger, gateway)
-        assert (checked.differs, checked.problem, checked.compared) == ((), "", ledger.height())
+        assert (checked.differs, checked.problem) == ((), "")
+        assert before <= checked.compared <= ledger.height()
         gateway.close()
     ring = decode_keyring(network.folder.witnesses.read_bytes())
 
