@@ -1,1 +1,1 @@
-"""SQLite, opened and looked after in one way by every room that keeps data: log, graph, ledger, custody store, indexes."""
+"""SQLite, opened and looked after in one way by every room that keeps data: log, graph, ledger, custody store, indexes. And papers."""
