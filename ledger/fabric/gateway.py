@@ -36,7 +36,9 @@ _HINTS = (
     ("incorrect timestamp", "set this machine's clock: it is more than 15 minutes off the peer's"),
     ("CERTIFICATE_VERIFY_FAILED", "check the profile's tls_ca, and whether the peer's certificate has expired"),
     ("No metadata was found for chaincode", "check the profile's channel and chaincode"),
+    ("no peers available to evaluate chaincode", "check the profile's channel and chaincode"),
     ("failed to get config for channel", "check the profile's channel"),
+    ("client identity expired", "the profile's certificate is too old: have its organisation issue another one"),
 )
 """What stands in an error's text, and what to do about it."""
 
@@ -190,7 +192,11 @@ def translated(error: Any, name: str) -> FabricError:
     return kind(f"{name}: {text}{hint}", details)
 
 
-_KINDS: tuple[tuple[str, type[FabricError]], ...] = (("access denied", ProfileError), ("incorrect timestamp", ProfileError))
+_KINDS: tuple[tuple[str, type[FabricError]], ...] = (
+    ("access denied", ProfileError),
+    ("incorrect timestamp", ProfileError),
+    ("client identity expired", ProfileError),
+)
 _BY_CODE: dict[Any, type[FabricError]] = {
     grpc.StatusCode.UNAVAILABLE: UnreachableError,
     grpc.StatusCode.DEADLINE_EXCEEDED: UnreachableError,

@@ -112,14 +112,14 @@ class FabricLedger(Index):
         return decode_unit(self._send([b"refold", encode(asked)]).payload)
 
     def contracts(self) -> dict[str, str]:
-        """What each organisation's contract says about itself, "" for one that does not answer. FabricError: it answers that the
-        profile's channel, contract or identity is not known there; UnreachableError: nobody answers."""
+        """What each organisation's contract says about itself, "" for one that gives no answer. FabricError: none of them does;
+        it is what the own organisation's peer said (it is away, or does not know the profile's channel, contract, identity)."""
         found: dict[str, str] = {}
-        gone: UnreachableError | None = None
+        gone: FabricError | None = None
         for gateway in self._client.gateways:
             try:
                 found[gateway.organisation] = gateway.evaluate([b"about"], 5).decode("utf-8", "replace")
-            except UnreachableError as error:
+            except FabricError as error:
                 found[gateway.organisation], gone = "", gone or error
         if gone is not None and not any(found.values()):
             raise gone
