@@ -14,6 +14,7 @@ from services import problems
 from services.capture.router import capture_router
 from services.context import Services
 from services.label import label_router
+from services.papers import papers_router
 from services.procurement.router import procurement_router
 from services.query.router import query_router
 from services.regulator.router import regulator_router
@@ -44,6 +45,7 @@ def build_app(
     problems.install(app, problem_page(services))
     for made in (query_router, capture_router, regulator_router, procurement_router, warehouse_router, label_router):
         app.include_router(made(services))
+    app.include_router(papers_router(services))
     app.include_router(resolver_router(services))
     app.include_router(verify_router(services, scans))
     app.include_router(health_router(health))

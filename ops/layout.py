@@ -27,6 +27,7 @@ class Layout:
         self.index = data / "capture.sqlite"
         self.queries = data / "queries.sqlite"
         self.scans = data / "scans.sqlite"
+        self.papers = data / "papers"
         self.keys = data / "keys"
         self.lock = data / "server.lock"
         self.writer_lock = data / "writer.lock"

@@ -47,6 +47,7 @@ class Settings(StackSettings):
     max_document_bytes: int = Field(default=20_000_000, ge=10_000, le=500_000_000, description="bytes of one document, 10 kB up")
     max_document_events: int = Field(default=20_000, ge=1, le=1_000_000, description="events of one document, 1 to 1000000")
     max_event_units: int = Field(default=10_000, ge=1, le=10_000, description="units that one event lists, 1 to 10000")
+    max_paper_bytes: int = Field(default=20_000_000, ge=1_000, le=200_000_000, description="bytes of one paper, 1 kB up")
     capture_workers: int = Field(default=1, ge=0, le=64, description="processes that read large documents, 0 to 64")
     public_per_minute: int = Field(default=120, ge=1, le=1_000_000, description="public pages a minute and address, 1 to 1000000")
     webhook_hosts: str = Field(default="", description="comma-separated hosts that subscriptions may be sent to; none if empty")

@@ -20,6 +20,7 @@ from ops.history import Opened, PooledHistory
 from ops.keys import Keys
 from ops.layout import Layout
 from ops.logs import AccessFile
+from ops.papers import open_papers
 from ops.retention import Retention
 from ops.secretfile import read_secret, write_secret
 from ops.settings import Settings
@@ -191,6 +192,7 @@ def open_web(settings: Settings, keys: Keys, notices: list[tuple[str, str]]) -> 
         ledger=ledger,
         history=histories,
         queries=queries,
+        papers=open_papers(settings),
         notices=notices,
     )
     web = Web(services, log, graph, index, ledger, histories, SqliteScans(layout.scans), queries, keys)
@@ -204,6 +206,7 @@ def edge_settings(settings: Settings) -> EdgeSettings:
         capture_limit=settings.max_document_events,
         capture_bytes=settings.max_document_bytes,
         children_limit=settings.max_event_units,
+        paper_bytes=settings.max_paper_bytes,
         workers=settings.capture_workers,
         public_rate=settings.public_per_minute / 60,
         public_burst=max(10, settings.public_per_minute // 3),

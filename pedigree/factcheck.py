@@ -13,6 +13,7 @@ from pedigree.facts import (
     DeviceOffset,
     Hold,
     Legacy,
+    Paper,
     Party,
     Product,
     Recall,
@@ -145,6 +146,13 @@ def _closed(registry: Registry, fact: Fact, value: UploadClosed) -> Iterator[str
     yield from _by(registry, fact, value.maker)
 
 
+def _paper(registry: Registry, fact: Fact, value: Paper) -> Iterator[str]:
+    yield from _known(registry, "party", value.party)
+    if fact.key != f"{value.hash}/{value.party}":
+        yield f"key: must be {value.hash}/{value.party}"
+    yield from _by(registry, fact, value.party)
+
+
 _CHECKS: dict[type, Callable[[Registry, Fact, Any], Iterator[str]]] = {
     Party: _party,
     Delegation: _delegation,
@@ -157,6 +165,7 @@ _CHECKS: dict[type, Callable[[Registry, Fact, Any], Iterator[str]]] = {
     Hold: _scope,
     Product: _product,
     Legacy: _legacy,
+    Paper: _paper,
     UploadClosed: _closed,
 }
 

@@ -25,6 +25,8 @@ Prefix = Annotated[str, Meta(pattern=r"^([0-9]{4,12}|urn:medtrace:[!-~]{1,100})\
 PartyRole = Literal["maker", "distributor", "carrier", "hospital", "pharmacy", "clinic", "regulator"]
 KeyRole = Literal["capture", "query", "regulator", "procurement", "admin"]
 RecallClass = Literal["I", "II", "III"]
+PaperKind = Literal["inspection_report", "certificate", "import_permit", "delivery_note", "other"]
+PaperMedia = Literal["application/pdf", "image/png", "image/jpeg", "text/plain", "application/xml"]
 
 
 class Value(msgspec.Struct, frozen=True, kw_only=True):
@@ -210,6 +212,19 @@ class Alias(Value, frozen=True, kw_only=True):
     gln: Gln
 
 
+class Paper(Value, frozen=True, kw_only=True):
+    """Who handed in a paper, and what it is. Key: its SM3 in hex, `/`, the party, so that another party that hands in the same
+    bytes changes nothing for the first. `size` in bytes; `given`: when."""
+
+    hash: HexHash
+    party: Gln
+    title: Text
+    kind: PaperKind
+    media: PaperMedia
+    size: Annotated[int, Meta(ge=1)]
+    given: Millis
+
+
 class Note(Value, frozen=True, kw_only=True):
     """Orders and feedback: their own services know their fields."""
 
@@ -232,6 +247,7 @@ KINDS: dict[str, type[Value]] = {
     "scan_count": ScanCount,
     "alias": Alias,
     "rules": Rules,
+    "paper": Paper,
     "order": Note,
     "reorder": Note,
     "feedback": Note,

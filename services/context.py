@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from graph.port import GraphReader
+from pedigree.papers import Papers
 from pedigree.ports import EventLog, History
 from pedigree.seal import KeyRing, PrivateKey
 from services.access import AccessLog, StructuredAccessLog
@@ -34,6 +35,8 @@ class EdgeSettings:
     public_rate: float = 5.0
     """Requests a second for each client on public pages, on average."""
     public_burst: int = 40
+    paper_bytes: int = 20_000_000
+    """Size of one paper."""
     base_url: str = ""
     """How the outside calls this service, without a slash at the end; '' = as the request says."""
     webhook_hosts: tuple[str, ...] = ()
@@ -53,6 +56,8 @@ class Services:
     captures: CaptureIndex | None = None
     queries: QueryStore | None = None
     """Named queries and subscriptions; None = there are none."""
+    papers: Papers | None = None
+    """Where papers lie; None = none are taken."""
     access: AccessLog = field(default_factory=StructuredAccessLog)
     page_secret: bytes = field(default_factory=lambda: secrets.token_bytes(32))
     """Signs page tokens. Several processes behind one address need the same."""

@@ -11,7 +11,7 @@ import errno
 import os
 import secrets
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -30,7 +30,8 @@ _EXTRA = 12 + 16  # bytes of a chunk's nonce and tag
 class FilePapers:
     """The port `pedigree.papers.Papers` over a folder. A paper is held in memory whole: its size is bounded where it comes in."""
 
-    def __init__(self, folder: Path, keys: PaperSecrets) -> None:
+    def __init__(self, folder: Path, keys: Callable[[], PaperSecrets]) -> None:
+        """`keys` is asked each time: another process may have added a version meanwhile."""
         self._folder = folder
         self._keys = keys
 
@@ -42,7 +43,7 @@ class FilePapers:
         except StoreError:
             pass  # damaged, or its secret is lost: these bytes are what belongs there
         with _errors(name):
-            self._write(self._path(name), b"".join(_sealed(self._keys, paper)))
+            self._write(self._path(name), b"".join(_sealed(self._keys(), paper)))
         return name, True
 
     def open(self, name: str) -> bytes | None:
@@ -50,7 +51,7 @@ class FilePapers:
         if raw is None:
             return None
         try:
-            paper = b"".join(_opened(self._keys, raw))
+            paper = b"".join(_opened(self._keys(), raw))
         except SealError as broken:
             raise StoreError(f"paper {name}: {broken}") from broken
         if sm3(paper).hex() != name:

@@ -15,6 +15,7 @@ from pedigree.facts import (
     LaneNorm,
     Legacy,
     Note,
+    Paper,
     Party,
     Product,
     Recall,
@@ -166,6 +167,18 @@ class Registry(Tables):
     def notes(self, kind: str) -> dict[str, Note]:
         """Orders or feedback by key."""
         return {one.id: one for one in self._all(kind, Note)}
+
+    # ---- papers
+
+    def papers(self, hash: str) -> list[Paper]:
+        """Whoever handed in the paper with that SM3 (hex), the first one first."""
+        return sorted((one for one in self._all("paper", Paper) if one.hash == hash), key=lambda one: (one.given, one.id))
+
+    def papers_by(self, party: str) -> list[Paper]:
+        """What a party handed in, the newest first."""
+        return sorted(
+            (one for one in self._all("paper", Paper) if one.party == party), key=lambda one: (one.given, one.id), reverse=True
+        )
 
     # ---- keys and devices
 

@@ -24,7 +24,7 @@ HEADER, BOX = 36, CHUNK + 28
 
 
 def store(folder: Path, keys: PaperSecrets = KEYS) -> Papers:
-    return FilePapers(folder / "papers", keys)
+    return FilePapers(folder / "papers", lambda: keys)
 
 
 def file_of(folder: Path, name: str) -> Path:

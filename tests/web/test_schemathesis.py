@@ -27,7 +27,9 @@ from ops.app import build_app
 from ops.layout import Layout
 from ops.settings import Settings
 from ops.writer import Status
+from pedigree.seal.papers import generate_paper_secrets
 from services.context import EdgeSettings
+from storage.papers import FilePapers
 from tests.unit.test_registry import REGULATOR
 from tests.web.capture_world import event
 from tests.web.console_world import Records
@@ -51,6 +53,8 @@ class Whole:
     def __init__(self, folder: Path) -> None:
         self.world = QueryWorld(folder, UNLIMITED)
         self.world.services.history = Records()
+        secrets = generate_paper_secrets()
+        self.world.services.papers = FilePapers(folder / "papers", lambda: secrets)
         self.world.capture(*(event(n, "storing") for n in range(5)))
         self.key = key_for(self.world.services, REGULATOR, "capture", "query", "regulator", "procurement")
         answer = self.world.client.post("/queries", json={"name": "0", "query": {}}, headers=self.key)
