@@ -36,33 +36,44 @@ def audit(settings: Settings, report: Report = lambda *_: None) -> Audit:
     Raises SettingsError for keys that are missing, StoreError for files that can't be read.
     """
     keys = KeyFiles(settings).load()
-    return audit_data(Layout(settings.data), settings.partitions, Secrets(ConsortiumKeys(*keys.consortium), keys.ring), report)
+    secrets = Secrets(ConsortiumKeys(*keys.consortium), keys.ring)
+    if settings.backend == "stack":
+        from ops.check.stack import stack_snapshot  # the servers' libraries take their time to load
+
+        found = Differences()
+        with stack_snapshot(settings, secrets, found, report) as taken:
+            return _audited(taken, secrets, settings.partitions, found, report)
+    return audit_data(Layout(settings.data), settings.partitions, secrets, report)
 
 
 def audit_data(layout: Layout, partitions: int, secrets: Secrets, report: Report = lambda *_: None) -> Audit:
     """`audit` for whoever has the keys at hand."""
     found = Differences()
     with snapshot(layout, partitions, secrets, found, report, stores=("custody", "ledger")) as taken:
-        check_documents(taken.log, taken.ends, found, report)
-        check_chain(taken.log, taken.ends, found, report)
-        if found.in_store("log"):
-            return Audit(found.all(), {}, 0, 0, 0)
-        parties = check_evidence(taken.log, taken.ends, secrets.ring, found, report)
-        observed = Observed(taken.scratch.folder / "observed.sqlite")
-        try:
-            observed.fill(taken, report)
-            leaves = check_leaves(taken, observed, found, report)
-            unseen = observed.unseen(_NAMED)
-        finally:
-            observed.close()
-        anchored = 0
-        if taken.ledger is not None:
-            anchored = check_batches(taken, taken.ledger, found, report)
-            check_checkpoints(taken.ledger, taken.ledger, partitions, secrets.ring, found)
-        if _at_rest(taken):
-            for unit, event in unseen:
-                found.add("custody", "entry", f"{unit} / {event.hex()}", "", "what a document says: it was never decided")
-            unseen = []
+        return _audited(taken, secrets, partitions, found, report)
+
+
+def _audited(taken: Snapshot, secrets: Secrets, partitions: int, found: Differences, report: Report) -> Audit:
+    check_documents(taken.log, taken.ends, found, report)
+    check_chain(taken.log, taken.ends, found, report)
+    if found.in_store("log"):
+        return Audit(found.all(), {}, 0, 0, 0)
+    parties = check_evidence(taken.log, taken.ends, secrets.ring, found, report)
+    observed = Observed(taken.scratch.folder / "observed.sqlite")
+    try:
+        observed.fill(taken, report)
+        leaves = check_leaves(taken, observed, found, report)
+        unseen = observed.unseen(_NAMED)
+    finally:
+        observed.close()
+    anchored = 0
+    if taken.ledger is not None:
+        anchored = check_batches(taken, taken.ledger, found, report)
+        check_checkpoints(taken.ledger, taken.ledger, partitions, secrets.ring, found)
+    if _at_rest(taken):
+        for unit, event in unseen:
+            found.add("custody", "entry", f"{unit} / {event.hex()}", "", "what a document says: it was never decided")
+        unseen = []
     return Audit(found.all(), dict(sorted(parties.items())), leaves, anchored, len(unseen))
 
 

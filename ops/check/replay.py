@@ -22,7 +22,7 @@ from ops.check.stores import GENERATION, scratch
 from ops.clock import now_ms
 from ops.layout import FolderLock, Layout
 from ops.settings import Settings
-from pedigree.errors import MedtraceError, StoreError
+from pedigree.errors import MedtraceError, SettingsError, StoreError
 from pedigree.ports import DECISIONS, DOCUMENTS, FACTS, OBSERVATIONS, TOPICS
 from storage.care import backup, damage
 from streams.decisions import DecisionsReader
@@ -52,6 +52,11 @@ def replay(settings: Settings, report: Report = lambda *_: None, stores: Sequenc
 
     Raises LockedError while a server or a writer uses the folder, StoreError when the log itself is damaged.
     """
+    if settings.backend == "stack":
+        raise SettingsError(
+            'with backend = "stack" nothing is replayed by hand: a custody worker builds a store that is lost by itself, '
+            "`medtrace stack rebuild-graph` empties the graph for the projector"
+        )
     layout = Layout(settings.data)
     server = FolderLock(layout, "medtrace replay")
     try:

@@ -16,12 +16,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from eventlog.sqlite import SqliteLog
+from graph.port import Graph
 from graph.sqlite import SqliteGraph
 from ledger.embedded import EmbeddedLedger
+from ledger.port import Ledger
 from ops.check.difference import Differences, Report
 from ops.layout import Layout
 from pedigree.custody.history import Consortium
-from pedigree.ports import DECISIONS, DOCUMENTS, FACTS, OBSERVATIONS
+from pedigree.ports import DECISIONS, DOCUMENTS, FACTS, OBSERVATIONS, EventLog
 from pedigree.seal import KeyRing
 from storage.care import backup, damage
 from streams.splitter import GROUP
@@ -76,15 +78,15 @@ class Scratch:
 class Snapshot:
     """One moment of a data folder. A store is None when its file is missing or damaged: that was said already."""
 
-    log: SqliteLog
+    log: EventLog
     partitions: int
     secrets: Secrets
     scratch: Scratch
     splitter: list[int]
     """Documents before these offsets were split before anything else was read."""
     custody: CustodyStore | None = None
-    ledger: EmbeddedLedger | None = None
-    graph: SqliteGraph | None = None
+    ledger: Ledger | None = None
+    graph: Graph | None = None
     ends: dict[tuple[str, int], int] = field(default_factory=dict)
 
 
@@ -115,6 +117,7 @@ def snapshot(
         for topic in missing:
             into.add("log", topic, "", "no file", "its file; restore it from a backup")
         topics = {DOCUMENTS: partitions, OBSERVATIONS: partitions, DECISIONS: partitions, FACTS: 1}
+        log: EventLog
         if missing:  # opening the log would make empty files in their place
             log = made.log(topics)
         else:
@@ -124,8 +127,8 @@ def snapshot(
         copies: dict[str, Path] = {}
         for done, name in enumerate(stores):
             report("copying the stores", done, len(stores))
-            if (copied := _copy(getattr(layout, name), made.folder / f"{name}.sqlite", name, into)) is not None:
-                copies[name] = copied
+            if (copy := copied(getattr(layout, name), made.folder / f"{name}.sqlite", name, into)) is not None:
+                copies[name] = copy
         report("copying the stores", len(stores), len(stores))
         for topic in (DECISIONS, OBSERVATIONS, DOCUMENTS, FACTS):
             for partition in range(topics[topic]):
@@ -142,7 +145,8 @@ def snapshot(
         yield taken
 
 
-def _copy(source: Path, target: Path, name: str, into: Differences) -> Path | None:
+def copied(source: Path, target: Path, name: str, into: Differences) -> Path | None:
+    """A store's file as it stands at one instant; None when it is missing or damaged, which is a difference."""
     if not source.exists():
         into.add(name, "file", source.name, "no file", "its file; build it again with 'medtrace replay'")
         return None
