@@ -16,12 +16,13 @@ from services.console.names import Names, typed_time
 from services.console.pages import next_of, unavailable
 from services.console.words import CHAIN, FINDING, INTEGRITY, OUTCOME, PROOF, SEVERITY, STATUS, STEP
 from services.problems import bad_query, not_found
+from services.regulator import papers
 from services.regulator import unit as units
 from services.regulator.desk import Desk
 
 WORDS = {
     "status": STATUS, "step": STEP, "outcome": OUTCOME, "proof": PROOF, "chain": CHAIN, "severity": SEVERITY,
-    "integrity": INTEGRITY, "finding": FINDING,
+    "integrity": INTEGRITY, "finding": FINDING, "paper": papers.KIND, "paperState": papers.STATE,
 }  # fmt: skip
 
 
@@ -45,6 +46,7 @@ def add(router: APIRouter, desk: Desk) -> None:
         given = {"lot": lot, "expiry": expiry}
         view["mismatch"] = [name for name, value in given.items() if value and view[name] and value != view[name]]
         view["standing"] = units.standing(desk.registry(), view, now)
+        view["papers"] = papers.papers_of(desk, names, key, typed_time(known_at, "known_at") if known_at else None)
         view["knownAt"] = names.moment(typed_time(known_at, "known_at")) if known_at else None
         shown, more = desk.console.sliced(request, view["verdicts"], 40)
         total = len(view["verdicts"])
