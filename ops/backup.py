@@ -136,6 +136,7 @@ def _fill(settings: Settings, layout: Layout, part: Path, keys: bool, report: Re
             copied_log.commit(GROUP, DOCUMENTS, partition, position)
     finally:
         copied_log.close()
+    _copy_papers(layout, part)
     if layout.keys.is_dir():
         _copy_keys(layout, part, secret=keys)
     names = sorted(path.relative_to(part) for path in part.rglob("*") if path.is_file())
@@ -143,6 +144,12 @@ def _fill(settings: Settings, layout: Layout, part: Path, keys: bool, report: Re
     manifest = Manifest(_VERSION, now_ms(), settings.origin, settings.partitions, files, keys)
     (part / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=2))
     return manifest
+
+
+def _copy_papers(layout: Layout, part: Path) -> None:
+    """As they are, sealed; after the facts that name them, whose papers were durable first. They never change."""
+    if layout.papers.is_dir():
+        shutil.copytree(layout.papers, part / layout.papers.relative_to(layout.root), ignore=shutil.ignore_patterns(".*"))
 
 
 def _copy_keys(layout: Layout, part: Path, *, secret: bool) -> None:

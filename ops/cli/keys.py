@@ -12,6 +12,8 @@ from ops.cli.common import AsJson, CommandError, Config, Data, Exit, existing, o
 from ops.clock import now_ms
 from ops.facts import Facts, open_facts
 from ops.keys import KeyFiles
+from ops.layout import Layout
+from ops.papers import rotate_papers
 from ops.secretfile import write_secret
 from pedigree.errors import SealError
 from pedigree.facts import OPERATOR, ApiKey, KeyRole, SealKey, fact_of
@@ -92,7 +94,7 @@ def revoke(
 
 @app.command()
 def rotate(
-    what: Annotated[str, typer.Argument(help="`gateway`, `consortium`, or the id of an API key.")],
+    what: Annotated[str, typer.Argument(help="`gateway`, `consortium`, `papers`, or the id of an API key.")],
     data: Data = None,
     config: Config = None,
     as_json: AsJson = False,
@@ -105,6 +107,9 @@ def rotate(
     elif what == "consortium":
         version = KeyFiles(settings).rotate_consortium()
         say(as_json, {"consortium": version}, f"units that are new from now on use version {version} of the consortium key")
+    elif what == "papers":
+        version = rotate_papers(Layout(settings.data))
+        say(as_json, {"papers": version}, f"papers from now on are sealed under version {version} of their secret")
     else:
         with open_facts(settings) as facts:
             old = _api_key(facts.registry, what)

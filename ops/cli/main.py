@@ -17,6 +17,7 @@ from ops.cli import (
     keys,
     labels,
     ledger,
+    papers,
     parties,
     proofs,
     registry,
@@ -41,6 +42,7 @@ app = typer.Typer(
 for module in (serving, capturing, verifying, labels, backups, checking, workers):
     module.register(app)
 app.add_typer(proofs.app, name="proof")
+app.add_typer(papers.app, name="paper")
 app.add_typer(parties.app, name="party")
 app.add_typer(registry.app, name="registry")
 app.add_typer(keys.app, name="key")
