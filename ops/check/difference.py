@@ -21,7 +21,7 @@ class Difference(msgspec.Struct, frozen=True):
     """One row that is not what it should be, in words. `found` '' = the row is missing; `expected` '' = there should be none."""
 
     store: str
-    """log | custody | ledger | graph"""
+    """log | custody | ledger | graph | papers"""
     table: str
     key: str
     found: str

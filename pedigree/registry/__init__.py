@@ -174,6 +174,9 @@ class Registry(Tables):
         """Whoever handed in the paper with that SM3 (hex), the first one first."""
         return sorted((one for one in self._all("paper", Paper) if one.hash == hash), key=lambda one: (one.given, one.id))
 
+    def all_papers(self) -> list[Paper]:
+        return self._all("paper", Paper)
+
     def papers_by(self, party: str) -> list[Paper]:
         """What a party handed in, the newest first."""
         return sorted(

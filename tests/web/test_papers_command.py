@@ -9,13 +9,18 @@ import pytest
 from fastapi import FastAPI
 
 from ops.backup import make_backup, restore
+from ops.check import check
 from ops.cli.common import Exit
 from ops.cli.main import run
+from ops.facts import open_facts
 from ops.keys import KeyFiles
+from ops.layout import Layout
 from ops.papers import open_papers
 from ops.settings import Settings
 from ops.wiring import prepare
 from pedigree.errors import SettingsError, StoreError
+from pedigree.facts import OPERATOR
+from pedigree.messages import Fact
 from pedigree.seal import sm3
 from services.papers import papers_router
 from services.problems import install
@@ -25,6 +30,7 @@ from tests.web.query_world import served
 
 REPORT = b"%PDF-1.7 lot 7 passed"
 NAME = sm3(REPORT).hex()
+LOST = "0" * 64
 
 
 def test_a_paper_is_put_listed_and_got_back(
@@ -62,6 +68,25 @@ def test_a_paper_is_put_listed_and_got_back(
         wrong.write_bytes(REPORT)
         assert run(["paper", "put", str(wrong), "--url", url]) == Exit.USAGE
     assert not (tmp_path / "no").exists()
+
+
+def test_check_names_papers_that_are_lost_or_damaged(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path / "data")
+    KeyFiles(settings).init(NOW)
+    prepare(settings)
+    papers = open_papers(settings)
+    name, _ = papers.put(REPORT)
+    with open_facts(settings) as facts:
+        facts.state(Fact("party", MAKER, {"name": "A maker", "role": "maker"}, NOW, OPERATOR))
+        for hash in (name, LOST):
+            said = {"hash": hash, "party": MAKER, "title": "x", "kind": "other", "media": "application/pdf", "given": NOW}
+            facts.state(Fact("paper", f"{hash}/{MAKER}", {**said, "size": len(REPORT)}, NOW, MAKER))
+    unsaid, _ = papers.put(b"its upload was interrupted")
+    assert [(one.store, one.key, one.found) for one in check(settings)] == [("papers", LOST, "")]
+    for hash in (name, unsaid):
+        file = Layout(settings.data).papers / hash[:2] / hash[2:4] / hash
+        file.write_bytes(file.read_bytes() + b"x")
+    assert sorted(one.key for one in check(settings, quick=True)) == sorted((LOST, name, unsaid))
 
 
 def test_papers_travel_with_a_backup_and_open_only_with_their_secret(tmp_path: Path) -> None:
