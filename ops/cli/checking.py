@@ -29,8 +29,8 @@ def check(
     config: Config = None,
     as_json: AsJson = False,
 ) -> None:
-    """Recompute everything from the documents and name every row of custody, ledger and graph that differs. May run beside a
-    server. Exit code 1 when something differs."""
+    """Recompute everything from the documents and name every row of custody, ledger and graph that differs, and every paper that
+    does not open. May run beside a server. Exit code 1 when something differs."""
     from ops.check import check as recheck
 
     settings = existing(settings_of(data, config))
