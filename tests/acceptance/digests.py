@@ -57,5 +57,13 @@ def digest(found: dict[str, str]) -> str:
 
 
 def differences(ours: dict[str, str], theirs: dict[str, str]) -> list[str]:
-    """What differs, the first few."""
-    return sorted(what for what in ours.keys() | theirs.keys() if ours.get(what) != theirs.get(what))[:10]
+    """What differs: how much of each kind, and the first few of each with both values."""
+    kinds: dict[str, list[str]] = {}
+    for what in sorted(ours.keys() | theirs.keys()):
+        if ours.get(what) != theirs.get(what):
+            kinds.setdefault(what.partition(" ")[0], []).append(what)
+    return [
+        line
+        for kind, found in kinds.items()
+        for line in (f"{kind}: {len(found)}", *(f"{one}\n  {ours.get(one)}\n  {theirs.get(one)}" for one in found[:3]))
+    ]
