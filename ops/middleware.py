@@ -20,7 +20,7 @@ from services.problems import Problem, document
 ID_HEADER = "X-Request-ID"
 _ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _QUIET = {"/health", "/health/live", "/health/ready", "/metrics"}
-_CAPTURES = ("/capture", "/events", "/scan", "/scan/code-platform", "/scan/hand")
+_CAPTURES = ("/capture", "/events", "/scan", "/scan/code-platform", "/scan/hand", "/papers")
 _tracer = trace.get_tracer("medtrace")
 _traces = TraceContextTextMapPropagator()
 _log = structlog.get_logger("medtrace.request")

@@ -78,7 +78,7 @@ def test_not_ready_says_why(world: World, change: object, reason: str) -> None:
 
 def test_a_full_disk_refuses_captures_and_nothing_else(world: World) -> None:
     world.free = 10**6
-    for path in ("/capture", "/events"):
+    for path in ("/capture", "/events", "/papers"):
         answer = world.client.post(path, content=b"{}", headers={"Content-Type": "application/json"})
         assert answer.status_code == 503
         assert answer.headers["content-type"] == "application/problem+json"
