@@ -9,6 +9,7 @@ from pedigree.errors import LogError, LogFullError, LogUnreachableError, Setting
 _UNREACHABLE = {
     KafkaError._ALL_BROKERS_DOWN,
     KafkaError._TRANSPORT,
+    KafkaError._DESTROY_BROKER,  # the client gave the connection up under a question; the next one makes a new one
     KafkaError._TIMED_OUT,
     KafkaError._MSG_TIMED_OUT,
     KafkaError._RESOLVE,
