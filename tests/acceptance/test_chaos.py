@@ -1,6 +1,6 @@
 """Every kind of process of the whole stack but the one orderer is killed and paused while observations flow: nothing acknowledged
-is lost, nothing is doubled, and what it comes to is what the embedded line comes to. CHAOS_FAULTS, CHAOS_PACKS, CHAOS_SEED make it
-longer."""
+is lost, nothing is doubled, and what it comes to is what the embedded line comes to. CHAOS_FAULTS, CHAOS_PACKS, CHAOS_SEED
+make it longer."""
 
 from __future__ import annotations
 
